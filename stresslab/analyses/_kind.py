@@ -1,0 +1,39 @@
+"""What an analysis declares."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stresslab.params import Params
+from stresslab.result import Result
+
+if TYPE_CHECKING:
+    from stresslab.store.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One question that can be asked of any workspace.
+
+    Parameters
+    ----------
+    title : str
+        A few words for menus.
+    question : str
+        The question, as a person would ask it.
+    params : type of Params
+        Frozen dataclass of the settings; ``piece.params(task="sentiment")`` builds one.
+    run : callable
+        ``run(workspace, params) -> Result``; the first table is named after the analysis.
+    figures : tuple of str
+        Figure pieces that draw its tables, the most important first.
+    source : str
+        Where the method is defined.
+    """
+
+    title: str
+    question: str
+    params: type[Params]
+    run: Callable[["Workspace", Any], Result]
+    figures: tuple[str, ...] = ()
+    source: str = ""

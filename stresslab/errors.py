@@ -1,0 +1,57 @@
+"""Say what went wrong in the user's words: the rule, the value seen, the next step."""
+
+
+class StresslabError(Exception):
+    """Base of every error that a user can cause and repair; the command line exits with 2."""
+
+
+class ParamError(StresslabError):
+    """A setting has a wrong name, type or value."""
+
+
+class UnknownPieceError(StresslabError):
+    """No piece of that kind has this name."""
+
+
+class ConditionError(StresslabError):
+    """The text of a condition cannot be read."""
+
+
+class UnknownColumnError(ConditionError):
+    """A condition or a `by` names a column the workspace does not have."""
+
+
+class ShapeError(StresslabError):
+    """Arrays that must agree in shape do not."""
+
+
+class TooFewRowsError(StresslabError):
+    """There are not enough rows for what was asked."""
+
+
+class NoRowsError(TooFewRowsError):
+    """A slice matches nothing."""
+
+
+class WorkspaceError(StresslabError):
+    """A folder is not a workspace, or cannot be opened or written."""
+
+
+class DamagedFileError(WorkspaceError):
+    """A file of the workspace does not match its checksum or cannot be read."""
+
+
+class SealedError(WorkspaceError):
+    """Something tried to change what is sealed."""
+
+
+class BusyError(WorkspaceError):
+    """Another living process holds the unfinished run."""
+
+
+class ReadError(StresslabError):
+    """A source file or its mapping cannot be understood."""
+
+
+class MissingPackageError(StresslabError):
+    """An optional package or bundled weight is not installed."""

@@ -1,0 +1,9 @@
+"""Metrics: pieces that reduce rows to one number, with direction and bounds."""
+
+from stresslab.catalog import Catalog
+from stresslab.metrics._kind import Metric
+
+metrics = Catalog("stresslab.metrics", Metric)
+names, get = metrics.names, metrics.get
+
+__all__ = ["Metric", "get", "metrics", "names"]

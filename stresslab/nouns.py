@@ -1,0 +1,125 @@
+"""The nouns of the workspace: ids, statuses, axes and the columns of every table."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STATUSES = ("answered", "abstained", "refused", "errored", "unscored")
+"""What became of a row. Only ``answered`` rows are right or wrong."""
+
+AXES = ("paired", "graded")
+"""``paired``: one item at growing strength; ``graded``: different items of growing difficulty."""
+
+DEFAULT_PERTURBATION = "stress"
+"""The perturbation of a row that has a tier and no named perturbation."""
+
+# Column -> Arrow type, by table. "json" is a string that holds JSON. Null means "not known".
+TABLES: dict[str, dict[str, str]] = {
+    "items": {
+        "item_id": "string", "item_set": "string", "task": "string", "input": "string",
+        "messages": "json", "choices": "json", "reference": "json", "domain": "string",
+        "group_id": "string", "attributes": "json", "content_hash": "string",
+    },
+    "variants": {
+        "variant_id": "string", "item_id": "string", "perturbation": "string", "axis": "string",
+        "tier": "int16", "strength": "float64", "unit": "string", "seed": "int64",
+        "input": "string", "attributes": "json",
+    },
+    "outcomes": {
+        "variant_id": "string", "trial": "int32", "status": "string", "output": "string",
+        "answer": "string", "score": "float64", "correct": "int8", "confidence": "float64",
+        "probs": "probs", "error": "string", "latency_s": "float64", "tokens_in": "int32",
+        "tokens_out": "int32",
+    },
+    "scores": {
+        "variant_id": "string", "trial": "int32", "measure": "string", "value": "float64",
+        "explanation": "string",
+    },
+    "published": {
+        "measure": "string", "slice": "string", "value": "float64", "stderr": "float64",
+        "n": "int64",
+    },
+    "traces": {"unit": "string", "step": "float64", "name": "string", "value": "float64"},
+    "ratings": {
+        "rater": "string", "item_id": "string", "model_a": "string", "model_b": "string",
+        "position": "string", "preference": "float64", "score": "float64",
+    },
+    "rejects": {
+        "n": "int64", "file": "string", "line": "string", "field": "string", "reason": "string",
+        "excerpt": "string",
+    },
+}  # fmt: skip
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "items": ("item_id",),
+    "variants": ("variant_id",),
+    "outcomes": ("variant_id", "trial"),
+    "scores": ("variant_id", "trial", "measure"),
+}
+"""Columns that identify a row of a table within one run."""
+
+
+def arrow_schema(table: str) -> "pa.Schema":
+    """Return the Arrow schema of one table of a run.
+
+    Parameters
+    ----------
+    table : str
+        A key of `TABLES`.
+    """
+    import pyarrow as pa
+
+    types = {
+        "string": pa.string(), "json": pa.string(), "int8": pa.int8(), "int16": pa.int16(),
+        "int32": pa.int32(), "int64": pa.int64(), "float64": pa.float64(),
+        "probs": pa.list_(pa.float32()),
+    }  # fmt: skip
+    return pa.schema([(name, types[kind]) for name, kind in TABLES[table].items()])
+
+
+def item_id(item_set: str, source_id: str | int) -> str:
+    """Return ``<item set>/<source id>``, the name an item has for every model."""
+    return f"{item_set}/{source_id}"
+
+
+def variant_id(
+    item: str, perturbation: str | None = None, tier: int = 0, seed: int | None = None
+) -> str:
+    """Return the id of an item under one perturbation, tier and seed.
+
+    The untouched original (no perturbation) has the id of its item.
+    """
+    if perturbation is None:
+        return item
+    tail = "" if seed is None else f":{seed}"
+    return f"{item}#{perturbation}:{tier}{tail}"
+
+
+def content_hash(
+    untouched: str | None, choices: Sequence[Any] | None = None, reference: Any = None
+) -> str | None:
+    """Return the SHA-256 of what an item asks, or None if the untouched input was not seen.
+
+    Text is NFC-normalised and its white space collapsed; several references are sorted.
+    """
+    if untouched is None:
+        return None
+    references = reference if isinstance(reference, list | tuple) else [reference]
+    canonical = {
+        "input": _plain(untouched),
+        "choices": [_plain(choice) for choice in choices or ()],
+        "reference": sorted(json.dumps(_plain(one), ensure_ascii=False) for one in references),
+    }
+    text = json.dumps(canonical, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return " ".join(unicodedata.normalize("NFC", value).split())
+    return value
