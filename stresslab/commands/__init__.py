@@ -1,0 +1,1 @@
+"""The commands of `stresslab`, one file per group."""

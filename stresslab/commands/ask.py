@@ -1,0 +1,118 @@
+"""Ask: run an analysis, list and describe the pieces."""
+
+import dataclasses
+import importlib
+import inspect
+from typing import Annotated, Any
+
+import typer
+
+from stresslab.catalog import Catalog
+from stresslab.commands import _print
+from stresslab.commands._options import JsonOption, WorkspaceOption, open_workspace
+from stresslab.errors import ParamError, UnknownPieceError
+
+KINDS = ("analyses", "figures", "metrics", "perturbations", "readers", "runners")
+
+KindArgument = Annotated[str, typer.Argument(help=f"One of: {', '.join(KINDS)}.")]
+
+
+def analyze(
+    name: Annotated[str, typer.Argument(help="Name of the analysis: `stresslab list analyses`.")],
+    workspace: WorkspaceOption,
+    settings: Annotated[
+        list[str] | None, typer.Argument(help="Settings, as in --set.", metavar="[KEY=VALUE]...")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting, key=value; may be repeated.")
+    ] = None,
+    table: Annotated[
+        str | None, typer.Option(help="Table to print; the answering one by default.")
+    ] = None,
+    json_: JsonOption = False,
+) -> None:
+    """Answer a question: run one analysis on a workspace."""
+    from stresslab import analyses
+
+    piece = analyses.get(name)
+    params = piece.params.parse(_settings([*(set_ or []), *(settings or [])]))
+    found = piece.run(open_workspace(workspace), params)
+    if json_:
+        return print(found.to_json())
+    if table is not None and table not in found.tables:
+        raise ParamError(f"{name} has the tables {', '.join(found.tables)}; got {table!r}.")
+    return _print.result(found, table)
+
+
+def list_(kind: KindArgument, json_: JsonOption = False) -> None:
+    """List the pieces of one kind."""
+    pieces = [(name, piece.title) for name, piece in catalog(kind)]
+    if json_:
+        _print.as_json([{"name": name, "title": title} for name, title in pieces])
+    else:
+        _print.rows(["name", "title"], pieces)
+
+
+def describe(
+    kind: KindArgument,
+    name: Annotated[str, typer.Argument(help="Name of the piece.")],
+    json_: JsonOption = False,
+) -> None:
+    """Say what one piece does, what it needs and which settings it takes."""
+    described = description(kind, name)
+    if json_:
+        return _print.as_json(described)
+    print(f"{name}: {described['title']}\n\n{described['text']}\n")
+    for key, value in described["declares"].items():
+        print(f"{key}: {value}")
+    if described["settings"]:
+        lines = [list(one.values()) for one in described["settings"]]
+        _print.rows(list(described["settings"][0]), lines)
+    return None
+
+
+def catalog(kind: str) -> Catalog[Any]:
+    """Return the catalog of one kind of piece.
+
+    Raises
+    ------
+    UnknownPieceError
+        If there is no such kind.
+    """
+    if kind not in KINDS:
+        raise UnknownPieceError(f"The kinds are {', '.join(KINDS)}; got {kind!r}.")
+    module = importlib.import_module(f"stresslab.{kind}")
+    found: Catalog[Any] = getattr(module, kind)
+    return found
+
+
+def description(kind: str, name: str) -> dict[str, Any]:
+    """Return what is known of one piece as JSON-able values."""
+    from stresslab.params import describe as describe_params
+
+    piece = catalog(kind).get(name)
+    values = {one.name: getattr(piece, one.name) for one in dataclasses.fields(piece)}
+    functions = [value for value in values.values() if inspect.isfunction(value)]
+    texts = [inspect.getdoc(inspect.getmodule(functions[0]))] if functions else []
+    texts += [inspect.getdoc(one) for one in functions]
+    params = values.get("params")
+    return {
+        "kind": kind,
+        "name": name,
+        "title": piece.title,
+        "text": "\n\n".join(dict.fromkeys(text for text in texts if text)),
+        "declares": {
+            key: value
+            for key, value in values.items()
+            if key != "title" and not callable(value) and value not in ("", (), None)
+        },
+        "settings": describe_params(params) if params is not None else [],
+    }
+
+
+def _settings(texts: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    for text, (_, equals, _) in zip(texts, pairs, strict=True):
+        if not equals:
+            raise ParamError(f"A setting is written key=value; got {text!r}.")
+    return {key.strip(): value for key, _, value in pairs}

@@ -1,0 +1,36 @@
+"""Bring in: import tables and logs into a workspace."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stresslab.commands import _print
+from stresslab.commands._options import JsonOption, WorkspaceOption
+
+
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders to read.")],
+    workspace: WorkspaceOption,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Mapping (TOML); proposed from column names without it.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the mapping that would be used; add nothing.")
+    ] = False,
+    json_: JsonOption = False,
+) -> None:
+    """Import files; the workspace is made if it is missing. The same again adds nothing."""
+    from stresslab.jobs.import_logs import import_logs, preview
+    from stresslab.places import workspace_path
+
+    if dry_run:
+        found = preview(paths, mapping)
+        return _print.as_json(found) if json_ else print("\n\n".join(map(str, found.values())))
+    events = import_logs(workspace_path(workspace), paths, mapping=mapping)
+    done = _print.follow(events, quiet=json_)
+    if done is None:
+        return None
+    if json_:
+        return _print.as_json({"message": done.message} | done.counts)
+    return print(done.message)
