@@ -56,8 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except (StresslabError, typer.TyperException) as error:
-        text = getattr(error, "format_message", lambda: str(error))()
-        _print.error(text, type(error).__name__, json_wanted=json_wanted)
+        _print.error(_text_of(error), type(error).__name__, json_wanted=json_wanted)
         return 2
     except (KeyboardInterrupt, typer.Abort):
         return 130
@@ -74,3 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
             json_wanted=json_wanted,
         )
         return 1
+
+
+def _text_of(error: StresslabError | typer.TyperException) -> str:
+    return str(error) if isinstance(error, StresslabError) else error.format_message()

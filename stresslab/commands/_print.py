@@ -87,6 +87,16 @@ def follow(events: "Iterator[Progress | Done]", *, quiet: bool) -> "Done | None"
     return done
 
 
+def done(event: "Done | None", *, json_wanted: bool) -> None:
+    """Print what a job did."""
+    if event is None:
+        return
+    if json_wanted:
+        as_json({"message": event.message, **event.counts})
+    else:
+        print(event.message)
+
+
 def _plain(value: Any) -> str:
     if value is None:
         return ""

@@ -28,9 +28,4 @@ def import_(
         found = preview(paths, mapping)
         return _print.as_json(found) if json_ else print("\n\n".join(map(str, found.values())))
     events = import_logs(workspace_path(workspace), paths, mapping=mapping)
-    done = _print.follow(events, quiet=json_)
-    if done is None:
-        return None
-    if json_:
-        return _print.as_json({"message": done.message} | done.counts)
-    return print(done.message)
+    return _print.done(_print.follow(events, quiet=json_), json_wanted=json_)

@@ -62,9 +62,8 @@ def build(
     """Make the demo again from the models and data inside ordinary packages."""
     from stresslab.jobs.build_demo import build_demo
 
-    done = _print.follow(build_demo(out, only=only, scale=scale), quiet=json_)
-    if done is not None:
-        _print.as_json({"message": done.message} | done.counts) if json_ else print(done.message)
+    events = build_demo(out, only=only, scale=scale)
+    _print.done(_print.follow(events, quiet=json_), json_wanted=json_)
 
 
 @demo.command("text")
@@ -72,6 +71,4 @@ def text(json_: JsonOption = False) -> None:
     """Fetch the full texts of the demo, which ships only their first 40 characters."""
     from stresslab.jobs.demo_text import demo_text
 
-    done = _print.follow(demo_text(), quiet=json_)
-    if done is not None:
-        _print.as_json({"message": done.message} | done.counts) if json_ else print(done.message)
+    _print.done(_print.follow(demo_text(), quiet=json_), json_wanted=json_)

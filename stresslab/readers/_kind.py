@@ -1,0 +1,82 @@
+"""What a reader declares."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from stresslab.readers._mapping import Mapping as FileMapping
+
+
+@dataclass(frozen=True)
+class RunKey:
+    """The run a row belongs to: one model on one task."""
+
+    model: str
+    task: str
+    revision: str | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows of one table of one run.
+
+    Parameters
+    ----------
+    run : RunKey or None
+        None for rejects that belong to no run because their model could not be read.
+    table : str
+        A key of `nouns.TABLES`.
+    rows : pyarrow.Table
+        Columns as in `nouns.TABLES`; may be empty, to report progress only.
+    bytes_done : int
+        How far the file was read.
+    settings, measures, model_info : mapping
+        What the manifest of the run shall say, as far as the file knows it.
+    """
+
+    run: RunKey | None
+    table: str
+    rows: "pa.Table"
+    bytes_done: int = 0
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    measures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    model_info: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A way to read one outside format.
+
+    Parameters
+    ----------
+    title : str
+        Name of the format, for people.
+    sniff : callable
+        ``sniff(path) -> share in [0, 1]``: how sure the reader is that the file is its own; the
+        highest wins, a tie is an error. Reads at most the first kilobytes.
+    propose : callable
+        ``propose(path) -> Mapping``: the mapping to use when the user gives none.
+    read : callable
+        ``read(path, mapping)`` yields `Batch` in constant memory.
+    version : str
+        Rises when the same file would give other rows; part of the identity of an import.
+    example : str
+        Text of a tiny file of the format; empty for a binary one.
+    suffix : str
+        How the name of such a file ends.
+    source : str
+        Where the format is defined.
+    """
+
+    title: str
+    sniff: Callable[[Path], float]
+    propose: Callable[[Path], "FileMapping"]
+    read: Callable[[Path, "FileMapping"], Iterator[Batch]]
+    version: str
+    example: str = ""
+    suffix: str = ""
+    source: str = ""

@@ -1,0 +1,235 @@
+"""Read rows of CSV, JSON lines and Parquet files piece by piece, and say what could not be read.
+
+The files are somebody else's: a broken line, wrong bytes or a missing end cost only themselves.
+"""
+
+import csv
+import gzip
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from stresslab.errors import ReadError
+
+CHUNK_ROWS = 5_000
+MAX_FIELD = 64 * 1024 * 1024
+EXCERPT = 200
+DELIMITERS = ",;\t|"
+
+Numbered = tuple[int, dict[str, Any]]
+
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Reject:
+    """One thing that could not be read.
+
+    Parameters
+    ----------
+    place : str
+        ``"line 12"`` of a text file, ``"row 12"`` of a Parquet file.
+    field : str
+        Column; empty when the whole row is meant.
+    reason : str
+        What is wrong with it.
+    excerpt : str
+        Its first 200 characters.
+    """
+
+    place: str
+    field: str
+    reason: str
+    excerpt: str
+
+
+@dataclass
+class Chunk:
+    """Some rows of a file, in order.
+
+    Parameters
+    ----------
+    rows : list of (int, dict)
+        Number of the line (or row) and its values by column; an empty CSV field is None.
+    rejects : list of Reject
+        What could not be read, or only in part.
+    bytes_done : int
+        How far the file was read.
+    unit : str
+        What the numbers count: ``"line"``, or ``"row"`` of a Parquet file.
+    """
+
+    rows: list[Numbered] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    bytes_done: int = 0
+    unit: str = "line"
+
+
+def format_of(path: Path) -> str | None:
+    """Return ``"csv"``, ``"jsonl"`` or ``"parquet"`` by the file's name and first bytes."""
+    name = path.name.lower().removesuffix(".gz")
+    if name.endswith((".csv", ".tsv")):
+        return "csv"
+    if name.endswith((".jsonl", ".ndjson")):
+        return "jsonl"
+    if name.endswith((".parquet", ".pq")):
+        return "parquet"
+    return None
+
+
+def scan(path: Path) -> Iterator[Chunk]:
+    """Yield the rows of a file in chunks of at most `CHUNK_ROWS`.
+
+    Memory is one chunk, at any size of the file.
+
+    Raises
+    ------
+    ReadError
+        If the file is missing, is of no known kind, or nothing of it can be read.
+    """
+    kind = format_of(path)
+    if kind is None:
+        raise ReadError(
+            f"A table must end in .csv, .tsv, .jsonl or .parquet; got {path.name!r}. Rename it."
+        )
+    if not path.is_file():
+        raise ReadError(f"There must be a file at {path}; there is none.")
+    if kind == "parquet":
+        yield from _parquet(path)
+        return
+    with path.open("rb") as raw:
+        is_packed = path.name.lower().endswith(".gz")
+        unpacked: Any = gzip.GzipFile(fileobj=raw) if is_packed else raw
+        read = _csv if kind == "csv" else _jsonl
+        try:
+            yield from _in_chunks(read(unpacked, path), raw)
+        except (EOFError, gzip.BadGzipFile, OSError) as error:
+            raise ReadError(f"{path} must be a whole file; reading it failed: {error}.") from error
+
+
+def _in_chunks(found: Iterator[Numbered | Reject], raw: BinaryIO) -> Iterator[Chunk]:
+    chunk = Chunk()
+    for one in found:
+        if isinstance(one, Reject):
+            chunk.rejects.append(one)
+        else:
+            chunk.rows.append(one)
+        if len(chunk.rows) + len(chunk.rejects) >= CHUNK_ROWS:
+            chunk.bytes_done = raw.tell()
+            yield chunk
+            chunk = Chunk()
+    chunk.bytes_done = raw.tell()
+    yield chunk
+
+
+def _csv(raw: BinaryIO, path: Path) -> Iterator[Numbered | Reject]:
+    csv.field_size_limit(MAX_FIELD)
+    text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    first = text.readline(MAX_FIELD)
+    delimiter = max(DELIMITERS, key=first.count)
+    header = [_clean(name).strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    _check_header(header, path)
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    while True:
+        number = reader.line_num + 2
+        try:
+            values = next(reader, None)
+        except csv.Error as error:
+            yield Reject(f"line {number}", "", f"not readable as CSV: {error}", "")
+            continue
+        if values is None:
+            break
+        if not values:
+            continue
+        if len(values) != len(header):
+            reason = f"has {len(values)} fields; the header has {len(header)}"
+            yield Reject(f"line {number}", "", reason, _clean(delimiter.join(values))[:EXCERPT])
+            continue
+        row = {name: value or None for name, value in zip(header, values, strict=True)}
+        yield from _repaired(number, row)
+    text.detach()
+
+
+def _check_header(header: list[str], path: Path) -> None:
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if not any(header):
+        raise ReadError(f"The first line of {path} must name the columns; it is empty.")
+    if twice:
+        raise ReadError(
+            f"Columns of {path} must have different names; {', '.join(map(repr, twice))} stands "
+            "more than once. Rename one in the first line."
+        )
+
+
+def _jsonl(raw: BinaryIO, path: Path) -> Iterator[Numbered | Reject]:
+    number = 0
+    while line := raw.readline(MAX_FIELD):
+        number += 1
+        place = f"line {number}"
+        text = line.decode("utf-8-sig" if number == 1 else "utf-8", errors="surrogateescape")
+        if not text.strip():
+            continue
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            yield Reject(place, "", f"not readable as JSON: {error}", _clean(text)[:EXCERPT])
+            continue
+        if isinstance(values, dict):
+            yield from _repaired(number, values)
+        else:
+            yield Reject(place, "", "must be a JSON object", _clean(text)[:EXCERPT])
+
+
+def _parquet(path: Path) -> Iterator[Chunk]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            n_rows, done, size = file.metadata.num_rows, 0, path.stat().st_size
+            for batch in file.iter_batches(CHUNK_ROWS):
+                chunk = Chunk(unit="row")
+                for values in batch.to_pylist():
+                    done += 1
+                    for one in _repaired(done, values, "row"):
+                        if isinstance(one, Reject):
+                            chunk.rejects.append(one)
+                        else:
+                            chunk.rows.append(one)
+                chunk.bytes_done = size * done // max(n_rows, 1)
+                yield chunk
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise ReadError(f"{path} must be a readable Parquet file: {error}.") from error
+
+
+def _repaired(number: int, row: dict[str, Any], unit: str = "line") -> Iterator[Numbered | Reject]:
+    """Yield a note for every text that cannot be kept as it is, then the row."""
+    for name, value in row.items():
+        if isinstance(value, str):
+            if not value.isascii() or "\x00" in value:
+                clean = _clean(value)
+                if clean != value:
+                    row[name] = clean
+                    reason = "holds bytes that are not UTF-8 text; kept with � in their place"
+                    yield Reject(f"{unit} {number}", name, reason, clean[:EXCERPT])
+        elif isinstance(value, dict | list):
+            row[name] = _clean_deep(value)
+    yield number, row
+
+
+def _clean(text: str) -> str:
+    return _UNWRITABLE.sub("�", text)
+
+
+def _clean_deep(value: Any) -> Any:
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, list):
+        return [_clean_deep(one) for one in value]
+    if isinstance(value, dict):
+        return {_clean(str(key)): _clean_deep(one) for key, one in value.items()}
+    return value
