@@ -1,0 +1,281 @@
+"""Build the tables of the index in bulk SQL, task by task, from the sealed runs."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stresslab.nouns import STATUSES
+from stresslab.store.build_arrays import build_arrays
+from stresslab.store.build_columns import build_columns
+from stresslab.store.build_cubes import build_cubes
+from stresslab.store.build_dims import add_dimensions, echo_sets_of, load_items, load_variants
+
+if TYPE_CHECKING:
+    import duckdb
+
+Report = Callable[[int, int, str], None]
+"""``report(done, total, message)``, in outcomes."""
+
+FORMAT = "1"
+
+
+def create(con: "duckdb.DuckDBPyConnection") -> None:
+    """Create the empty tables of an index."""
+    con.execute(Path(__file__).with_name("schema.sql").read_text(encoding="utf-8"))
+    con.execute("INSERT INTO meta VALUES ('format', ?)", [FORMAT])
+
+
+def add_tasks(
+    con: "duckdb.DuckDBPyConnection",
+    runs: Sequence[Any],
+    folder: Path,
+    *,
+    aliases: dict[str, str],
+    report: Report,
+) -> None:
+    """Index `runs` (all live runs of the tasks they belong to), oldest first.
+
+    Parameters
+    ----------
+    runs : sequence of RunInfo
+        Runs whose tasks have nothing in the index yet.
+    folder : Path
+        Generation folder that takes the aligned arrays.
+    aliases : dict
+        Item set -> item set it is joined with.
+    """
+    by_task: dict[str, list[Any]] = {}
+    for run in sorted(runs, key=lambda one: (str(one.created), one.run_id)):
+        by_task.setdefault(run.task, []).append(run)
+    total = sum(run.n_outcomes for run in runs)
+    done = 0
+    for task, members in by_task.items():
+        codes = add_dimensions(con, task, members)
+        for run in members:
+            report(done, total, f"{task}: items of {run.model}")
+            load_items(con, run, codes.task, aliases)
+            load_variants(con, run, codes.task, aliases)
+        echo_sets_of(con, codes.task)
+        done = _add_facts(con, members, codes, aliases, report, done, total)
+        _finish(con, codes, folder, [run.model for run in members], report, done, total)
+
+
+def add_models(
+    con: "duckdb.DuckDBPyConnection",
+    runs: Sequence[Any],
+    folder: Path,
+    *,
+    aliases: dict[str, str],
+    report: Report,
+) -> bool:
+    """Add runs of new models to a task of the index; False if the task must be rebuilt.
+
+    A run that gives known items another perturbation changes where their originals stand, so
+    everything computed from the originals would change: then nothing is added.
+    """
+    runs = sorted(runs, key=lambda one: (str(one.created), one.run_id))
+    codes = add_dimensions(con, runs[0].task, runs)
+    row = con.execute("SELECT count(*) FROM items WHERE task = ?", [codes.task]).fetchone()
+    n_items = row[0] if row else 0
+    before = _echoes(con, codes.task, n_items)
+    for run in runs:
+        load_items(con, run, codes.task, aliases)
+        load_variants(con, run, codes.task, aliases)
+    echo_sets_of(con, codes.task)
+    if _echoes(con, codes.task, n_items) != before:
+        return False
+    total = sum(run.n_outcomes for run in runs)
+    done = _add_facts(con, runs, codes, aliases, report, 0, total)
+    _finish(con, codes, folder, [run.model for run in runs], report, done, total)
+    return True
+
+
+def drop_task(con: "duckdb.DuckDBPyConnection", task: str) -> None:
+    """Remove everything the index knows of one task except its code."""
+    row = con.execute("SELECT code FROM tasks WHERE name = ?", [task]).fetchone()
+    if row is None:
+        return
+    for table in (
+        "runs", "items", "variants", "task_perturbations", "item_hashes", "echo_sets",
+        "item_echoes", "facts", "imported", "attributes", "cube", "confidence_cube",
+        "cluster_cube", "task_facts", "task_models", "variant_cells",
+    ):  # fmt: skip
+        con.execute(f"DELETE FROM {table} WHERE task = ?", [row[0]])
+    for table in ("item_columns", "variant_columns"):
+        con.execute(f"DROP TABLE IF EXISTS {table}_{row[0]}")
+
+
+def _echoes(con: "duckdb.DuckDBPyConnection", task: int, n_items: int) -> Any:
+    """Return a fingerprint of where the originals of the first `n_items` items stand."""
+    return con.execute(
+        """SELECT count(*), bit_xor(hash(item, perturbation)) FROM item_echoes
+        JOIN echo_sets USING (task, echo_set) WHERE task = ? AND item < ?""",
+        [task, n_items],
+    ).fetchone()
+
+
+def _add_facts(
+    con: "duckdb.DuckDBPyConnection",
+    runs: Iterable[Any],
+    codes: Any,
+    aliases: dict[str, str],
+    report: Report,
+    done: int,
+    total: int,
+) -> int:
+    for run in reversed(list(runs)):  # newest first: what is there already is what counts
+        report(done, total, f"{run.task}: outcomes of {run.model}")
+        number = _add_run(con, run, codes)
+        outcomes = Path(run.path) / "outcomes.parquet"
+        if outcomes.exists():
+            _insert_outcomes(con, outcomes, number, codes, run.model, aliases)
+        scores = Path(run.path) / "scores.parquet"
+        if scores.exists():
+            _insert_scores(con, scores, number, codes, run.model, aliases)
+        _count_run(con, number)
+        done += run.n_outcomes
+    return done
+
+
+def _add_run(con: "duckdb.DuckDBPyConnection", run: Any, codes: Any) -> int:
+    (number,) = con.execute("SELECT coalesce(max(run) + 1, 0) FROM runs").fetchone() or (0,)
+    con.execute(
+        "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?)",
+        [
+            number, run.run_id, codes.task, codes.models[run.model], run.revision,
+            str(run.created), run.n_outcomes, json.dumps(run.measures or {}),
+        ],
+    )  # fmt: skip
+    return int(number)
+
+
+def status_case(column: str) -> str:
+    """Return SQL that turns a status into its position in `nouns.STATUSES`."""
+    whens = " ".join(f"WHEN '{name}' THEN {code}" for code, name in enumerate(STATUSES))
+    return f"(CASE {column} {whens} ELSE {STATUSES.index('unscored')} END)"
+
+
+def _insert_outcomes(
+    con: "duckdb.DuckDBPyConnection",
+    path: Path,
+    run: int,
+    codes: Any,
+    model: str,
+    aliases: dict[str, str],
+) -> None:
+    from stresslab.store.build_dims import aliased, known, parquet
+
+    model_code = codes.models[model]
+    (seen,) = con.execute(
+        "SELECT count(*) FROM runs WHERE task = ? AND model = ? AND run <> ?",
+        [codes.task, model_code, run],
+    ).fetchone() or (0,)
+    latest = "true"
+    if seen:
+        latest = (
+            "v.variant NOT IN (SELECT variant FROM facts f WHERE f.latest AND f.run <> "
+            f"{run} AND f.task = {codes.task} AND f.model = {model_code})"
+        )
+    con.execute(
+        f"""INSERT INTO facts
+        SELECT {run}, {model_code}, {codes.task}, v.variant, v.item, i.cluster, i.domain,
+            v.perturbation, v.tier, v.strength,
+            CASE WHEN v.perturbation = -1 THEN coalesce(e.echo_set, -1) ELSE -1 END,
+            {latest}, coalesce(o.trial, 0), {status_case("o.status")}, {known("o.score")},
+            o.correct, {known("o.confidence")}, {known("o.latency_s")}, o.tokens_in, o.tokens_out,
+            o.probs, o.output, o.answer, o.error
+        FROM (SELECT *, {aliased("variant_id", aliases)} AS id FROM {parquet(path)}) o
+        JOIN (SELECT * FROM variants WHERE task = {codes.task}) v ON v.variant_id = o.id
+        JOIN (SELECT item, cluster, domain FROM items WHERE task = {codes.task}) i
+            ON i.item = v.item
+        LEFT JOIN (SELECT item, echo_set FROM item_echoes WHERE task = {codes.task}) e
+            ON e.item = v.item
+        ORDER BY v.variant, o.trial"""
+    )
+
+
+def _insert_scores(
+    con: "duckdb.DuckDBPyConnection",
+    path: Path,
+    run: int,
+    codes: Any,
+    model: str,
+    aliases: dict[str, str],
+) -> None:
+    from stresslab.store.build_dims import aliased, known, parquet
+
+    con.execute(
+        f"""INSERT INTO imported
+        SELECT {run}, {codes.models[model]}, {codes.task}, m.code, v.variant,
+            coalesce(s.trial, 0), {known("s.value")}
+        FROM (SELECT *, {aliased("variant_id", aliases)} AS id FROM {parquet(path)}) s
+        JOIN measures m ON m.name = s.measure
+        JOIN (SELECT variant, variant_id FROM variants WHERE task = {codes.task}) v
+            ON v.variant_id = s.id
+        WHERE s.measure NOT IN ('score', 'correct', 'confidence')
+        ORDER BY m.code, v.variant, s.trial"""
+    )
+
+
+def _count_run(con: "duckdb.DuckDBPyConnection", run: int) -> None:
+    con.execute(
+        """UPDATE runs SET n_counted = c.n, n_duplicates = c.n_rows - c.n_keys
+        FROM (SELECT count(*) n_rows, count(*) FILTER (latest) n,
+            count(DISTINCT variant::BIGINT * 1048576 + trial) n_keys
+            FROM facts WHERE run = $run) c WHERE runs.run = $run""",
+        {"run": run},
+    )
+
+
+def _finish(
+    con: "duckdb.DuckDBPyConnection",
+    codes: Any,
+    folder: Path,
+    models: list[str],
+    report: Report,
+    done: int,
+    total: int,
+) -> None:
+    report(done, total, f"{codes.name}: attributes")
+    build_columns(con, codes.task)
+    model_codes = sorted({codes.models[model] for model in models})
+    for model in model_codes:
+        report(done, total, f"{codes.name}: cubes")
+        build_cubes(con, codes.task, model)
+    report(done, total, f"{codes.name}: aligned arrays")
+    _describe(con, codes.task)
+    _place_variants(con, codes.task)
+    build_arrays(con, codes.task, model_codes, folder)
+
+
+def _place_variants(con: "duckdb.DuckDBPyConnection", task: int) -> None:
+    con.execute(
+        f"""INSERT INTO variant_cells
+        SELECT {task}, v.variant, v.item, i.cluster, i.domain, v.perturbation, v.tier, v.strength,
+            CASE WHEN v.perturbation = -1 THEN coalesce(e.echo_set, -1) ELSE -1 END
+        FROM variants v JOIN items i ON i.task = {task} AND i.item = v.item
+        LEFT JOIN item_echoes e ON e.task = {task} AND e.item = v.item
+        WHERE v.task = {task}
+            AND v.variant >= (SELECT count(*) FROM variant_cells WHERE task = {task})
+        ORDER BY v.variant"""
+    )
+
+
+def _describe(con: "duckdb.DuckDBPyConnection", task: int) -> None:
+    con.execute("DELETE FROM task_facts WHERE task = ?", [task])
+    con.execute(
+        """INSERT INTO task_facts SELECT $task,
+        (SELECT count(*) FROM items WHERE task = $task),
+        (SELECT count(*) FROM variants WHERE task = $task),
+        (SELECT count(*) FROM facts WHERE task = $task AND latest),
+        (SELECT count(*) = 0 FROM (SELECT 1 FROM facts WHERE task = $task AND latest
+            AND trial <> 0 LIMIT 1))
+            AND (SELECT coalesce(sum(n_duplicates), 0) = 0 FROM runs WHERE task = $task),
+        (SELECT count(*) = 0 FROM (SELECT 1 FROM items WHERE task = $task
+            GROUP BY cluster HAVING min(domain) <> max(domain) LIMIT 1)),
+        (SELECT count(*) FROM (SELECT item FROM item_hashes WHERE task = $task
+            GROUP BY item HAVING count(*) > 1)),
+        (SELECT count(*) > 0 FROM (SELECT 1 FROM cluster_cube WHERE task = $task LIMIT 1))""",
+        {"task": task},
+    )

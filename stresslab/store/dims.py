@@ -1,0 +1,115 @@
+"""Names and facts of one index generation that every query needs; read once, then kept."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from stresslab.store.index import Generation, connect
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One live run as the index knows it."""
+
+    run: int
+    run_id: str
+    task: int
+    model: int
+    revision: str | None
+    created: str
+    n_outcomes: int
+    n_counted: int
+    n_duplicates: int
+    measures: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """Sizes and properties of one task."""
+
+    n_items: int
+    n_variants: int
+    n_outcomes: int
+    single_trial: bool
+    clusters_nest: bool
+    n_edited: int
+    has_cluster_cube: bool
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A typed column made of one JSON key of items or variants."""
+
+    name: str
+    column: str | None
+    type: str | None
+    n_known: int
+    n_values: int | None
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Dims:
+    """Dictionaries of the index: position in a tuple = code."""
+
+    tasks: tuple[str, ...]
+    models: tuple[str, ...]
+    measures: tuple[str, ...]
+    domains: tuple[str, ...]
+    perturbations: tuple[str, ...]
+    runs: tuple[RunRow, ...]
+    task_rows: Mapping[int, TaskRow]
+    axes: Mapping[int, Mapping[int, tuple[str, str | None]]]
+    """task -> perturbation -> (axis, unit)"""
+    echo_sets: Mapping[int, tuple[tuple[int, int], ...]]
+    """task -> (echo set, perturbation) pairs"""
+    attributes: Mapping[int, Mapping[str, Attribute]]
+
+    def paired(self, task: int) -> tuple[int, ...]:
+        """Return the codes of perturbations in which originals stand as tier 0."""
+        return tuple(sorted({p for _, p in self.echo_sets.get(task, ())}))
+
+
+def dims_of(generation: Generation) -> Dims:
+    """Return the dictionaries of a generation."""
+    return _read(generation.folder, generation.data_version)
+
+
+@lru_cache(maxsize=16)
+def _read(folder: Path, version: str) -> Dims:
+    with connect(Generation(folder, version)) as con:
+
+        def rows(query: str) -> list[tuple[Any, ...]]:
+            return list(con.execute(query).fetchall())
+
+        def names(table: str) -> tuple[str, ...]:
+            return tuple(name for (name,) in rows(f"SELECT name FROM {table} ORDER BY code"))
+
+        axes: dict[int, dict[int, tuple[str, str | None]]] = {}
+        for task, perturbation, axis, unit in rows("SELECT * FROM task_perturbations ORDER BY ALL"):
+            axes.setdefault(task, {})[perturbation] = (axis, unit)
+        echoes: dict[int, tuple[tuple[int, int], ...]] = {}
+        for task, echo_set, perturbation in rows("SELECT * FROM echo_sets ORDER BY ALL"):
+            echoes[task] = (*echoes.get(task, ()), (echo_set, perturbation))
+        attributes: dict[int, dict[str, Attribute]] = {}
+        for task, *fields, values in rows("SELECT * FROM attributes"):
+            one = Attribute(*fields, values=tuple(json.loads(values)) if values else ())
+            attributes.setdefault(task, {})[one.name] = one
+        return Dims(
+            tasks=names("tasks"),
+            models=names("models"),
+            measures=names("measures"),
+            domains=names("domains"),
+            perturbations=names("perturbations"),
+            runs=tuple(
+                RunRow(*row[:-1], measures=json.loads(row[-1]))
+                for row in rows("SELECT * FROM runs ORDER BY run")
+            ),
+            task_rows={task: TaskRow(*rest) for task, *rest in rows("SELECT * FROM task_facts")},
+            axes=axes,
+            echo_sets=echoes,
+            attributes=attributes,
+        )

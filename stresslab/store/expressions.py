@@ -1,0 +1,210 @@
+"""A condition as a Narwhals expression: true or false for every row, never null.
+
+A comparison with null is false, so `not (x = 1)` is true where x is null. Text and code columns
+of a dictionary are decided on the dictionary; the rows are only asked for codes.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stresslab.errors import ConditionError
+from stresslab.predicate import (
+    And,
+    Compare,
+    Field,
+    In,
+    IsNull,
+    Not,
+    Or,
+    Predicate,
+    Within,
+    fields_of,
+)
+from stresslab.store.fields import Source
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+Resolve = Callable[[tuple[str, ...]], Source]
+Truth = Any
+"""A Narwhals expression, or a bool where the dictionary already decides."""
+
+MAX_PATTERN = 1000
+ORDERED = ("<", "<=", ">", ">=")
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """Turns conditions into expressions.
+
+    Parameters
+    ----------
+    resolve : callable
+        Field -> `Source`; raises UnknownColumnError.
+    echo : int or None
+        Read `perturbation` and `axis` as if every row stood under this perturbation.
+    """
+
+    resolve: Resolve
+    echo: int | None = None
+
+    def expression(self, predicate: Predicate | None) -> "nw.Expr":
+        """Return the condition as a boolean expression without nulls."""
+        import narwhals as nw
+
+        truth = True if predicate is None else self.truth(predicate)
+        return nw.lit(truth) if isinstance(truth, bool) else truth
+
+    def truth(self, predicate: Predicate) -> Truth:
+        """Return the condition as an expression, or as a bool if it is the same everywhere."""
+        match predicate:
+            case And(parts):
+                return _fold(map(self.truth, parts), stop=False)
+            case Or(parts):
+                return _fold(map(self.truth, parts), stop=True)
+            case Not(part):
+                inner = self.truth(part)
+                return (not inner) if isinstance(inner, bool) else ~inner
+            case Compare(field, op, value):
+                return self._compare(field, op, value)
+            case In(field, values):
+                return _fold((self._compare(field, "=", one) for one in values), stop=True)
+            case IsNull(field):
+                return self._is_null(field)
+            case Within(field, _):
+                self.resolve(field.parts)
+                raise ConditionError(
+                    f"within() needs a derived value with two coordinates; got {_name(field)!r}."
+                )
+        raise ConditionError(f"Not a condition: {predicate!r}.")
+
+    def _is_null(self, field: Field) -> Truth:
+        import narwhals as nw
+
+        source = self.resolve(field.parts)
+        if source.kind == "codes":
+            return self._codes(source, lambda value: value is None, null=True)
+        return nw.col(source.column).is_null()
+
+    def _compare(self, field: Field, op: str, value: Any) -> Truth:
+        import narwhals as nw
+
+        source = self.resolve(field.parts)
+        _check(field, op, value, source)
+        if source.kind == "codes":
+            decide = _text_test(op, str(value))
+            return self._codes(source, lambda one: one is not None and decide(one), null=False)
+        column = nw.col(source.column)
+        if source.kind == "text":
+            return _text_expression(column, op, str(value)).fill_null(False)
+        if source.kind == "bool":
+            same = column == bool(value)
+            return (same if op == "=" else ~same).fill_null(False)
+        return _ordered(column, op, value).fill_null(False)
+
+    def _codes(self, source: Source, decide: Callable[[Any], bool], *, null: bool) -> Truth:
+        import narwhals as nw
+
+        values = dict(source.values or {})
+        if self.echo is not None and source.column == "perturbation":
+            return decide(values.get(self.echo))
+        yes = [code for code, value in values.items() if decide(value)]
+        no = [code for code, value in values.items() if not decide(value)]
+        column = nw.col(source.column)
+        if null:  # codes without a value are null too
+            return True if not no else ~column.is_in(no)
+        return column.is_in(yes) if yes else False
+
+
+def _fold(parts: Iterable[Truth], *, stop: bool) -> Truth:
+    """Join parts with `or` (stop = True) or `and` (stop = False)."""
+    joined: Truth = not stop
+    for part in parts:
+        if isinstance(part, bool):
+            if part is stop:
+                return stop
+            continue
+        if isinstance(joined, bool):
+            joined = part
+        else:
+            joined = (joined | part) if stop else (joined & part)
+    return joined
+
+
+def _check(field: Field, op: str, value: Any, source: Source) -> None:
+    name = _name(field)
+    if op in ("contains", "matches"):
+        if source.kind in ("number", "bool"):
+            raise ConditionError(
+                f"{op} needs a text column; {name} holds numbers. Use =, <, <=, > or >=."
+            )
+        if op == "matches":
+            _check_pattern(str(value))
+    elif source.kind == "number" and (isinstance(value, str) or not isinstance(value, int | float)):
+        raise ConditionError(
+            f"{name} holds numbers; got the text {value!r}. Write the number without quotes."
+        )
+    elif source.kind == "bool" and (op not in ("=", "!=") or value not in (True, False)):
+        raise ConditionError(f"{name} is true or false; got {op} {value!r}. Use = true or = false.")
+
+
+def _check_pattern(pattern: str) -> None:
+    if len(pattern) > MAX_PATTERN:
+        raise ConditionError(
+            f"A pattern may have {MAX_PATTERN} characters; this one has {len(pattern)}."
+        )
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ConditionError(f"{pattern!r} is not a pattern: {error}.") from error
+
+
+def _ordered(column: "nw.Expr", op: str, value: Any) -> "nw.Expr":
+    match op:
+        case "=":
+            return column == value
+        case "!=":
+            return column != value
+        case "<":
+            return column < value
+        case "<=":
+            return column <= value
+        case ">":
+            return column > value
+        case _:
+            return column >= value
+
+
+def _text_expression(column: "nw.Expr", op: str, value: str) -> "nw.Expr":
+    if op == "contains":
+        return column.str.contains(value, literal=True)
+    if op == "matches":
+        return column.str.contains(value)
+    return _ordered(column, op, value)
+
+
+def _text_test(op: str, value: str) -> Callable[[str], bool]:
+    tests: dict[str, Callable[[str], bool]] = {
+        "=": lambda one: one == value,
+        "!=": lambda one: one != value,
+        "<": lambda one: one < value,
+        "<=": lambda one: one <= value,
+        ">": lambda one: one > value,
+        ">=": lambda one: one >= value,
+        "contains": lambda one: value in one,
+        "matches": lambda one: re.search(value, one) is not None,
+    }
+    return tests[op]
+
+
+def _name(field: Field) -> str:
+    return ".".join(field.parts)
+
+
+def depends_on_perturbation(predicate: Predicate | None) -> bool:
+    """Return whether a condition asks under which perturbation a row stands."""
+    return predicate is not None and any(
+        field.parts in (("perturbation",), ("axis",)) for field in fields_of(predicate)
+    )

@@ -1,0 +1,162 @@
+"""Where each field of a condition (or of a `by`) is found: column, table to join, dictionary."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from stresslab.errors import UnknownColumnError
+from stresslab.nouns import STATUSES
+from stresslab.store.dims import Dims
+
+Join = Literal["", "items", "variants", "item_columns", "variant_columns", "imported"]
+
+PLAIN: dict[str, tuple[str, Join, str]] = {
+    "tier": ("number", "", "tier"),
+    "strength": ("number", "", "strength"),
+    "trial": ("number", "", "trial"),
+    "score": ("number", "", "score"),
+    "correct": ("number", "", "correct"),
+    "confidence": ("number", "", "confidence"),
+    "latency_s": ("number", "", "latency_s"),
+    "tokens_in": ("number", "", "tokens_in"),
+    "tokens_out": ("number", "", "tokens_out"),
+    "output": ("text", "", "output"),
+    "answer": ("text", "", "answer"),
+    "error": ("text", "", "error"),
+    "item_id": ("text", "items", "item_id"),
+    "item_set": ("text", "items", "item_set"),
+    "group_id": ("text", "items", "group_id"),
+    "reference": ("text", "items", "reference"),
+    "variant_id": ("text", "variants", "variant_id"),
+    "input": ("text", "variants", "input"),
+}
+CODED = ("task", "model", "run", "domain", "perturbation", "axis", "status")
+MODEL_FIELDS = ("family", "revision", "alias", "trained_on")
+OUTCOME_COLUMNS = (
+    "run", "trial", "status", "score", "correct", "confidence", "latency_s", "tokens_in",
+    "tokens_out", "output", "answer", "error",
+)  # fmt: skip
+"""Columns that say something of one outcome; the others are the same for every model."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a field is found.
+
+    Parameters
+    ----------
+    kind : str
+        ``"codes"`` (small integers with a dictionary), ``"number"``, ``"text"`` or ``"bool"``.
+    column : str
+        Column of the joined frame.
+    join : str
+        Table the column comes from; empty for the facts themselves.
+    values : mapping
+        Code -> value, for codes; a code that is missing there is null.
+    measure : int or None
+        Code of an imported measure.
+    native : str
+        Column of the joined table.
+    """
+
+    kind: str
+    column: str
+    join: Join = ""
+    values: Mapping[int, Any] | None = None
+    measure: int | None = None
+    native: str = ""
+
+    @property
+    def of_outcome(self) -> bool:
+        """Return whether the value may differ between two models on one variant."""
+        return self.join == "imported" or self.column in (*OUTCOME_COLUMNS, "model")
+
+
+def find(
+    dims: Dims, task: int, parts: tuple[str, ...], models: Mapping[str, Mapping[str, Any]]
+) -> Source:
+    """Return where a field is found.
+
+    Parameters
+    ----------
+    dims : Dims
+        Dictionaries of the index.
+    task : int
+        Code of the task.
+    parts : tuple of str
+        The field, e.g. ``("item", "length")``.
+    models : mapping
+        What is known of each model: ``{name: {"family": ..., ...}}``.
+
+    Raises
+    ------
+    UnknownColumnError
+        If the workspace has no such column; the message lists near names and all names.
+    """
+    name = ".".join(parts)
+    if len(parts) == 1 and name in PLAIN:
+        kind, join, native = PLAIN[name]
+        return Source(kind, name if not join else f"{join}__{native}", join, native=native)
+    if len(parts) == 1 and name in CODED:
+        return _coded(dims, task, name)
+    head, tail = parts[0], ".".join(parts[1:])
+    if head == "model" and tail in MODEL_FIELDS:
+        values = {
+            code: _text(models.get(model, {}).get(tail)) for code, model in enumerate(dims.models)
+        }
+        return Source("codes", "model", values=values)
+    if head in ("item", "variant"):
+        found = dims.attributes.get(task, {}).get(name)
+        if found is not None and found.column is not None:
+            kind = {"VARCHAR": "text", "BOOLEAN": "bool"}.get(str(found.type), "number")
+            table: Join = "item_columns" if head == "item" else "variant_columns"
+            return Source(kind, f"{table}__{found.column}", table, native=found.column)
+    if head == "measure" and tail in dims.measures:
+        if tail in ("score", "correct", "confidence"):
+            return Source("number", tail, native=tail)
+        code = dims.measures.index(tail)
+        return Source("number", f"imported__{code}", "imported", measure=code, native="value")
+    raise _unknown(dims, task, name)
+
+
+def _coded(dims: Dims, task: int, name: str) -> Source:
+    if name == "axis":
+        axes = dims.axes.get(task, {})
+        return Source("codes", "perturbation", values={p: axis for p, (axis, _) in axes.items()})
+    values: dict[str, Mapping[int, Any]] = {
+        "task": dict(enumerate(dims.tasks)),
+        "model": dict(enumerate(dims.models)),
+        "run": {run.run: run.run_id for run in dims.runs},
+        "domain": dict(enumerate(dims.domains)),
+        "perturbation": dict(enumerate(dims.perturbations)),
+        "status": dict(enumerate(STATUSES)),
+    }
+    return Source("codes", name, values=values[name])
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or None
+    return str(value)
+
+
+def _unknown(dims: Dims, task: int, name: str) -> UnknownColumnError:
+    attributes = dims.attributes.get(task, {})
+    rare = name in attributes
+    known = [
+        *CODED,
+        *PLAIN,
+        *(f"model.{field}" for field in MODEL_FIELDS),
+        *(one.name for one in attributes.values() if one.column is not None),
+        *(f"measure.{measure}" for measure in dims.measures),
+    ]
+    near = difflib.get_close_matches(name, known, n=3) or difflib.get_close_matches(
+        name.rpartition(".")[2], known, n=3
+    )
+    hint = f"Did you mean: {', '.join(near)}? " if near else ""
+    reason = "is too rare to be indexed" if rare else "does not exist"
+    listed = ", ".join(known[:60]) + (" ..." if len(known) > 60 else "")
+    return UnknownColumnError(f"Column {name!r} {reason}. {hint}Known columns: {listed}.")

@@ -1,0 +1,259 @@
+"""The index of a workspace: built aside, renamed into place, opened read-only per call."""
+
+import json
+import os
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
+
+FILE = "index.duckdb"
+POINTER = "current"
+KEEP_SECONDS = 600
+"""How long a generation stays after another took its place."""
+
+Report = Callable[[int, int, str], None]
+
+_building = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One complete index: a folder that is never written again.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``index.duckdb`` and ``aligned/``.
+    data_version : str
+        Version of the data it was built from.
+    """
+
+    folder: Path
+    data_version: str
+
+    @property
+    def path(self) -> Path:
+        """Return the DuckDB file."""
+        return self.folder / FILE
+
+
+def ensure(workspace: Any, progress: Report | None = None) -> Generation:
+    """Return the index of the workspace as it is now; build it if there is none.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        The workspace.
+    progress : callable, optional
+        ``progress(done, total, message)``, in outcomes, while building.
+    """
+    version = workspace.data_version
+    root = Path(workspace.index_folder)
+    found = Generation(root / version, version)
+    if found.path.exists():
+        return found
+    with _building:
+        if not found.path.exists():
+            _build(workspace, root, version, progress or _silent)
+    return found
+
+
+@contextmanager
+def connect(generation: Generation) -> Iterator["duckdb.DuckDBPyConnection"]:
+    """Open the index read-only for one call, with no way out to other files."""
+    import duckdb
+
+    con = duckdb.connect(
+        str(generation.path),
+        read_only=True,
+        config={"enable_external_access": "false", "lock_configuration": "true"},
+    )
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+def _silent(done: int, total: int, message: str) -> None:
+    pass
+
+
+def _build(workspace: Any, root: Path, version: str, report: Report) -> None:
+    root.mkdir(parents=True, exist_ok=True)
+    runs = list(workspace.runs(include=("live",)))
+    aside = root / f".building-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    aside.mkdir()
+    try:
+        _fill(aside, _pointed(root), runs, _aliases(workspace), report)
+        _sync(aside / FILE)
+        with suppress(OSError):  # another process was first: its folder is as good as ours
+            aside.rename(root / version)
+        _point(root, version)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    _clean(root, version)
+
+
+def _fill(
+    aside: Path, old: Path | None, runs: list[Any], aliases: dict[str, str], report: Report
+) -> None:
+    from stresslab.store import build
+
+    plan = _plan(old, runs, aliases)
+    if plan is not None and old is not None:
+        shutil.copyfile(old / FILE, aside / FILE)
+        if (old / "aligned").exists():
+            shutil.copytree(old / "aligned", aside / "aligned", copy_function=_link)
+    con = _open_to_write(aside)
+    try:
+        if plan is None:
+            build.create(con)
+            con.execute("INSERT INTO meta VALUES ('aliases', ?)", [_text(aliases)])
+            plan = {task: ("add", members) for task, members in _by_task(runs).items()}
+        for task, (action, members) in plan.items():
+            if action == "models" and build.add_models(
+                con, members, aside, aliases=aliases, report=report
+            ):
+                continue
+            members = [run for run in runs if run.task == task]
+            build.drop_task(con, task)
+            shutil.rmtree(aside / "aligned" / _code(con, task), ignore_errors=True)
+            build.add_tasks(con, members, aside, aliases=aliases, report=report)
+        con.execute("CHECKPOINT")
+    finally:
+        con.close()
+    shutil.rmtree(aside / "spill", ignore_errors=True)
+
+
+def _plan(
+    old: Path | None, runs: list[Any], aliases: dict[str, str]
+) -> dict[str, tuple[str, list[Any]]] | None:
+    """Return what to do per task on a copy of the old index; None to build from nothing."""
+    import duckdb
+
+    from stresslab.store import build
+
+    if old is None or not (old / FILE).exists():
+        return None
+    try:
+        with connect(Generation(old, old.name)) as con:
+            meta = dict(con.execute("SELECT key, value FROM meta").fetchall())
+            rows = con.execute(
+                """SELECT t.name, r.run_id, m.name FROM runs r JOIN tasks t ON t.code = r.task
+                JOIN models m ON m.code = r.model"""
+            ).fetchall()
+    except duckdb.Error:
+        return None
+    if meta.get("format") != build.FORMAT or meta.get("aliases") != _text(aliases):
+        return None
+    plan: dict[str, tuple[str, list[Any]]] = {}
+    live = _by_task(runs)
+    for task in {*live, *(row[0] for row in rows)}:
+        indexed = {row[1] for row in rows if row[0] == task}
+        models = {row[2] for row in rows if row[0] == task}
+        fresh = [run for run in live.get(task, []) if run.run_id not in indexed]
+        gone = indexed - {run.run_id for run in live.get(task, [])}
+        if gone or any(run.model in models for run in fresh):
+            plan[task] = ("rebuild", live.get(task, []))
+        elif fresh:
+            plan[task] = ("models" if indexed else "add", fresh)
+    redone = sum(run.n_outcomes for action, part in plan.values() if action == "rebuild" for run in part)
+    if redone > 0.5 * sum(run.n_outcomes for run in runs):
+        return None
+    return plan
+
+
+def _by_task(runs: list[Any]) -> dict[str, list[Any]]:
+    tasks: dict[str, list[Any]] = {}
+    for run in runs:
+        tasks.setdefault(run.task, []).append(run)
+    return tasks
+
+
+def _code(con: "duckdb.DuckDBPyConnection", task: str) -> str:
+    row = con.execute("SELECT code FROM tasks WHERE name = ?", [task]).fetchone()
+    return str(row[0]) if row else "none"
+
+
+def _open_to_write(aside: Path) -> "duckdb.DuckDBPyConnection":
+    import duckdb
+
+    con = duckdb.connect(str(aside / FILE))
+    con.execute("SET temp_directory = ?", [str(aside / "spill")])
+    con.execute("SET preserve_insertion_order = true")
+    return con
+
+
+def _aliases(workspace: Any) -> dict[str, str]:
+    """Return item set -> the item set it is joined with, from workspace.toml."""
+    found: dict[str, str] = {}
+    for name, other in (workspace.config.item_sets.get("aliases") or {}).items():
+        if isinstance(other, str):
+            found[name] = other
+        else:
+            found.update({str(one): name for one in other})
+    return found
+
+
+def _text(aliases: dict[str, str]) -> str:
+    return json.dumps(aliases, sort_keys=True)
+
+
+def _link(source: str, target: str) -> str:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+    return target
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _pointed(root: Path) -> Path | None:
+    try:
+        name = (root / POINTER).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+    return root / name if name and (root / name).is_dir() else None
+
+
+def _point(root: Path, version: str) -> None:
+    old = _pointed(root)
+    if old is not None and old.name != version:
+        with suppress(OSError):
+            os.utime(old)  # its ten minutes begin now
+    temporary = root / f".{POINTER}-{uuid.uuid4().hex[:8]}"
+    temporary.write_text(version, encoding="utf-8")
+    temporary.replace(root / POINTER)
+
+
+def _clean(root: Path, version: str) -> None:
+    """Remove generations and abandoned builds that nobody points to any more."""
+    for folder in root.iterdir():
+        if not folder.is_dir() or folder.name == version or folder == _pointed(root):
+            continue
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > KEEP_SECONDS and not _at_work(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _at_work(folder: Path) -> bool:
+    if not folder.name.startswith(".building-"):
+        return False
+    try:
+        os.kill(int(folder.name.split("-")[1]), 0)
+    except (OSError, ValueError):
+        return False
+    return True
