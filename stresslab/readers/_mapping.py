@@ -277,7 +277,7 @@ def _check_names(prefix: str, written: Dict[str, Any], known: Iterable[str]) -> 
         if name not in known:
             near = get_close_matches(name, list(known), n=3) or list(known)
             raise ReadError(
-                f"A mapping has no key {prefix}{name!r}. Did you mean: {', '.join(near)}?"
+                f"A mapping has no key {prefix + name!r}. Did you mean: {', '.join(near)}?"
             )
 
 

@@ -145,7 +145,7 @@ def _tier(rows: Sequence[Row], sources: dict[str, Source]) -> dict[str, Source]:
 
 def _distinct(rows: Sequence[Row], source: Source) -> list[str]:
     found = (look_up(row, source.fields[0]) for row in rows)
-    return list(dict.fromkeys(value_key(value) for value in found if not values.is_null(value)))
+    return list(dict.fromkeys(value_key(one) for one in found if one not in (None, "")))
 
 
 def _classes(columns: Sequence[str], sources: dict[str, Source]) -> dict[str, Source]:

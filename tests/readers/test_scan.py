@@ -1,0 +1,143 @@
+"""What could be read of a foreign file is kept; the rest is named."""
+
+import gzip
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from stresslab.errors import ReadError
+from stresslab.store.scan import CHUNK_ROWS, scan
+
+
+def read(path):
+    chunks = list(scan(path))
+    rows = [row for chunk in chunks for row in chunk.rows]
+    return rows, [reject for chunk in chunks for reject in chunk.rejects]
+
+
+def write(folder, name, content):
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def test_csv_rows_carry_the_line_they_begin_on(tmp_path):
+    path = write(tmp_path, "a.csv", b'id,text\n1,"two\nlines"\n2,one\n')
+    assert read(path)[0] == [
+        (2, {"id": "1", "text": "two\nlines"}),
+        (4, {"id": "2", "text": "one"}),
+    ]
+
+
+def test_an_empty_csv_field_is_unknown(tmp_path):
+    assert read(write(tmp_path, "a.csv", b"id,text\n1,\n"))[0] == [(2, {"id": "1", "text": None})]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_read_off_the_header(tmp_path, delimiter):
+    content = f"id{delimiter}b\n1{delimiter}2\n".encode()
+    assert read(write(tmp_path, "a.csv", content))[0] == [(2, {"id": "1", "b": "2"})]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path):
+    assert read(write(tmp_path, "a.csv", b"\xef\xbb\xbfid\n1\n"))[0] == [(2, {"id": "1"})]
+    assert read(write(tmp_path, "a.jsonl", b'\xef\xbb\xbf{"id": 1}\n'))[0] == [(1, {"id": 1})]
+
+
+def test_a_half_written_last_line_costs_only_itself(tmp_path):
+    rows, rejects = read(write(tmp_path, "a.csv", b"id,text\n1,whole\n2"))
+    assert [row["id"] for _, row in rows] == ["1"]
+    assert rejects[0].place == "line 3"
+    assert "has 1 fields; the header has 2" in rejects[0].reason
+    rows, rejects = read(write(tmp_path, "a.jsonl", b'{"id": 1}\n{"id": 2, "te'))
+    assert [row["id"] for _, row in rows] == [1]
+    assert (rejects[0].place, rejects[0].excerpt) == ("line 2", '{"id": 2, "te')
+
+
+def test_a_quote_that_never_closes_costs_only_itself(tmp_path):
+    rows, rejects = read(write(tmp_path, "a.csv", b'id,text\n1,fine\n2,"open\n'))
+    assert [row["id"] for _, row in rows] == ["1"]
+    assert rejects[0].place == "line 3"
+
+
+def test_a_line_that_is_not_json_costs_only_itself(tmp_path):
+    rows, rejects = read(write(tmp_path, "a.jsonl", b'nope\n{"id": 2}\n[3]\n'))
+    assert rows == [(2, {"id": 2})]
+    assert [reject.place for reject in rejects] == ["line 1", "line 3"]
+    assert "must be a JSON object" in rejects[1].reason
+
+
+def test_nesting_deeper_than_python_can_follow_costs_only_itself(tmp_path):
+    deep = b'{"a": ' + b"[" * 200_000 + b"]" * 200_000 + b"}\n"
+    rows, rejects = read(write(tmp_path, "a.jsonl", deep + b'{"id": 2}\n'))
+    assert rows == [(2, {"id": 2})]
+    assert len(rejects) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b"id,text\n1,caf\xe9\n"),
+        ("a.csv", b"id,text\n1,caf\x00\n"),
+        ("a.jsonl", b'{"id": "1", "text": "caf\xe9"}\n'),
+        ("a.jsonl", b'{"id": "1", "text": "caf\\u0000"}\n'),
+        ("a.jsonl", b'{"id": "1", "text": "caf\\ud800"}\n'),
+    ],
+)
+def test_bytes_that_are_no_text_are_replaced_and_noted(tmp_path, name, content):
+    rows, rejects = read(write(tmp_path, name, content))
+    assert rows[0][1] == {"id": "1", "text": "caf�"}
+    assert rejects[0].field == "text"
+
+
+def test_two_columns_of_one_name_are_refused_by_name(tmp_path):
+    with pytest.raises(ReadError, match="'score' stands more than once"):
+        read(write(tmp_path, "a.csv", b"id,score,score\n1,0,1\n"))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_an_empty_file_is_refused_or_has_no_rows(tmp_path, name):
+    path = write(tmp_path, name, b"")
+    if name == "a.csv":
+        with pytest.raises(ReadError, match="must name the columns"):
+            read(path)
+    else:
+        assert read(path) == ([], [])
+
+
+def test_packed_files_read_alike(tmp_path):
+    path = write(tmp_path, "a.csv.gz", gzip.compress(b"id\n1\n"))
+    assert read(path)[0] == [(2, {"id": "1"})]
+
+
+def test_a_packed_file_cut_short_is_named(tmp_path):
+    path = write(tmp_path, "a.jsonl.gz", gzip.compress(b'{"id": 1}\n' * 99)[:-12])
+    with pytest.raises(ReadError, match=r"a\.jsonl\.gz must be a whole file"):
+        read(path)
+
+
+def test_parquet_rows_keep_their_nesting(tmp_path):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"id": [1, 2], "meta": [{"k": "v"}, None]}), path)
+    assert read(path)[0] == [(1, {"id": 1, "meta": {"k": "v"}}), (2, {"id": 2, "meta": None})]
+
+
+def test_a_parquet_file_cut_short_is_named(tmp_path):
+    pq.write_table(pa.table({"id": list(range(1000))}), tmp_path / "a.parquet")
+    content = (tmp_path / "a.parquet").read_bytes()
+    with pytest.raises(ReadError, match=r"b\.parquet must be a readable Parquet file"):
+        read(write(tmp_path, "b.parquet", content[:-20]))
+
+
+def test_other_endings_are_refused_with_the_known_ones(tmp_path):
+    with pytest.raises(ReadError, match=r"\.csv, \.tsv, \.jsonl or \.parquet"):
+        read(write(tmp_path, "a.pkl", b"\x80\x04."))
+
+
+def test_a_long_file_comes_in_chunks_that_know_how_far_they_are(tmp_path):
+    lines = b"".join(json.dumps({"id": n}).encode() + b"\n" for n in range(2 * CHUNK_ROWS))
+    chunks = list(scan(write(tmp_path, "a.jsonl", lines)))
+    assert max(len(chunk.rows) for chunk in chunks) == CHUNK_ROWS
+    assert chunks[-1].bytes_done == len(lines)
