@@ -1,6 +1,7 @@
 """Who is right on the same items: a two by two mosaic, areas in proportion."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
