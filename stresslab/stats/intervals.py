@@ -136,7 +136,9 @@ def from_moments(
     mean_low, mean_high = _within(value - half, value + half, bounds)
     agree = (variance == 0) & (clusters > 1)
     unseen_low, unseen_high = _unseen(value, clusters, level, bounds)
-    n_mean = n if sq is None else effective_rows(_mean_variance(sq, value, n), variance, n, clusters)
+    n_mean = (
+        n if sq is None else effective_rows(_mean_variance(sq, value, n), variance, n, clusters)
+    )
     is_rate = rate.astype(bool)
     return Interval(
         value,
@@ -188,12 +190,10 @@ def t_quantile(level: ArrayLike, df: ArrayLike) -> Array:
 
 def divide(numerator: ArrayLike, denominator: ArrayLike) -> Array:
     """Return the quotient, NaN where the denominator is not positive."""
-    numerator, denominator = np.broadcast_arrays(
-        np.asarray(numerator, float), np.asarray(denominator, float)
-    )
-    return np.divide(
-        numerator, denominator, out=np.full(denominator.shape, np.nan), where=denominator > 0
-    )
+    top, bottom = np.broadcast_arrays(np.asarray(numerator, float), np.asarray(denominator, float))
+    quotient: Array = np.full(bottom.shape, np.nan)
+    np.divide(top, bottom, out=quotient, where=bottom > 0)
+    return quotient
 
 
 def unseen_share(clusters: ArrayLike, level: ArrayLike) -> Array:
@@ -214,7 +214,9 @@ def _unseen(
 
 
 def _within(low: Array, high: Array, bounds: tuple[float, float] | None) -> tuple[Array, Array]:
-    return (low, high) if bounds is None else (np.maximum(low, bounds[0]), np.minimum(high, bounds[1]))
+    return (
+        (low, high) if bounds is None else (np.maximum(low, bounds[0]), np.minimum(high, bounds[1]))
+    )
 
 
 def _mean_variance(sq: ArrayLike, value: Array, n: Array) -> Array:

@@ -20,9 +20,7 @@ BLOCK = 2_000_000
 """Table look-ups held in memory at once when drawing."""
 
 
-def signflip_p(
-    sums: Array, *, rng: np.random.Generator, draws: int = 10_000
-) -> tuple[float, str]:
+def signflip_p(sums: Array, *, rng: np.random.Generator, draws: int = 10_000) -> tuple[float, str]:
     """Return the two-sided p value of "the sums are symmetric about 0", and how it was found.
 
     Up to 16 non-zero sums all patterns of signs are enumerated. Sums on a common lattice (counts,
@@ -74,7 +72,7 @@ def _enumerated(sizes: Array, threshold: float) -> float:
 
 
 def _on_lattice(sizes: Array) -> tuple[Array, Array] | None:
-    """Return distinct whole sizes and how often each occurs, or None if there is no cheap lattice."""
+    """Return distinct whole sizes how often each occurs; None without a cheap lattice."""
     for denominator in DENOMINATORS:
         scaled = sizes * denominator
         whole = np.rint(scaled)
