@@ -1,0 +1,194 @@
+"""Summaries of tier curves: slope, area, drop, and how long items hold out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stresslab.analyses import _paired
+from stresslab.analyses._ask import Asked
+from stresslab.analyses._value import column_type, frame
+from stresslab.checks import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stresslab.store.query import Pairs
+
+SUMMARY = (
+    "first", "last", "drop", "drop_low", "drop_high", "retention", "slope", "slope_low",
+    "slope_high", "area", "area_low", "area_high", "n_items", "share_never_broke", "median_break",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Values of one model's items along the tiers of one cell.
+
+    Parameters
+    ----------
+    labels : dict
+        ``model`` and the columns of `by`.
+    tiers : ndarray of int, shape (n_tiers,)
+        Rising.
+    values : ndarray of shape (n_items, n_tiers)
+        Mean of each item at each tier; NaN is unknown.
+    cluster : ndarray of int, shape (n_items,)
+        Cluster codes.
+    paired : bool
+        Whether every tier holds the same items.
+    breaks : bool
+        Whether the tiers are steps of one perturbation that start at the original.
+    """
+
+    labels: dict[str, Any]
+    tiers: Array
+    values: Array
+    cluster: Array
+    paired: bool
+    breaks: bool
+
+
+def summarise(
+    asked: Asked, by: tuple[str, ...], cells: "pd.DataFrame"
+) -> tuple["pd.DataFrame", "pd.DataFrame"]:
+    """Return the ``summary`` and the ``survival`` table of a question.
+
+    Parameters
+    ----------
+    asked : Asked
+        The question.
+    by : tuple of str
+        One curve per value of these.
+    cells : DataFrame
+        The value table by `by` and tier.
+    """
+    from stresslab.store import query
+
+    how = _paired.judge(asked)
+    pairs = query.pairs(asked.workspace, _paired.row_question(asked), by=by)
+    summary, survival = [], []
+    for curve in _curves(pairs, by, set(asked.graded)):
+        summary.append(_summary(curve, how))
+        survival += _survival(curve, how)
+    return frame(_summary_kinds(by), summary), frame(_survival_kinds(by), survival)
+
+
+def graded_names(asked: Asked, cells: "pd.DataFrame", by: Sequence[str]) -> list[str]:
+    """Return the graded perturbations that the curves of `cells` show."""
+    if "perturbation" not in by:
+        return list(asked.graded)
+    shown = set(cells.loc[cells["n"] > 0, "perturbation"].dropna())
+    return [name for name in asked.graded if name in shown]
+
+
+def empty_summary(by: Sequence[str]) -> "pd.DataFrame":
+    """Return a summary table without rows."""
+    return frame(_summary_kinds(by))
+
+
+def empty_survival(by: Sequence[str]) -> "pd.DataFrame":
+    """Return a survival table without rows."""
+    return frame(_survival_kinds(by))
+
+
+def _curves(pairs: "Pairs", by: tuple[str, ...], graded: set[str]) -> Iterator[Curve]:
+    labels = pairs.groups.to_dict("records") if by else [{}]
+    for place, model in enumerate(pairs.models):
+        for code, cell in enumerate(labels):
+            rows = np.flatnonzero((pairs.group == code) & np.isfinite(pairs.values[:, place]))
+            if not rows.size:
+                continue
+            names = {pairs.perturbation_names[one] for one in _codes(pairs, rows)}
+            if "perturbation" in by and isinstance(cell["perturbation"], str):
+                names = {cell["perturbation"]}
+            paired = not names & graded
+            tiers, items = np.unique(pairs.tier[rows]), np.unique(pairs.item[rows])
+            values, cluster = _matrix(pairs, rows, place, tiers, items)
+            yield Curve(
+                labels={"model": model, **{str(k): _null(v) for k, v in cell.items()}},
+                tiers=tiers, values=values, cluster=cluster, paired=paired,
+                breaks=paired and len(names) == 1 and len(tiers) > 1 and tiers[0] == 0,
+            )  # fmt: skip
+
+
+def _codes(pairs: "Pairs", rows: Array) -> Array:
+    codes = np.unique(pairs.perturbation[rows])
+    return codes[codes >= 0]
+
+
+def _matrix(
+    pairs: "Pairs", rows: Array, place: int, tiers: Array, items: Array
+) -> tuple[Array, Array]:
+    row = np.searchsorted(items, pairs.item[rows])
+    slot = row * len(tiers) + np.searchsorted(tiers, pairs.tier[rows])
+    size = len(items) * len(tiers)
+    sums = np.bincount(slot, weights=pairs.values[rows, place], minlength=size)
+    counts = np.bincount(slot, minlength=size)
+    means = np.divide(sums, counts, out=np.full(size, np.nan), where=counts > 0)
+    cluster = np.zeros(len(items), dtype=np.int64)
+    cluster[row] = pairs.cluster[rows]
+    return means.reshape(len(items), len(tiers)), cluster
+
+
+def _summary(curve: Curve, how: _paired.Judge) -> dict[str, Any]:
+    from stresslab.stats import breaks, trend
+
+    rate = how.rate
+    settings: dict[str, Any] = {"rate": rate, "level": how.level, "bounds": how.bounds}
+    found: dict[str, Any] = dict(curve.labels) | dict.fromkeys(SUMMARY, np.nan)
+    found["n_items"] = len(curve.values)
+    means = np.nanmean(curve.values, axis=0)
+    found["first"] = means[0]
+    if len(curve.tiers) < 2:
+        return found
+    found["last"] = means[-1]
+    found["retention"] = means[-1] / means[0] if means[0] > 0 else np.nan
+    if curve.paired:
+        fall = trend.drop(curve.values, curve.cluster, **settings)
+    else:
+        weights = np.zeros(len(curve.tiers))
+        weights[0], weights[-1] = 1.0, -1.0
+        fall = trend.contrast(curve.values, weights, curve.cluster, **settings)
+    rise = trend.slope(curve.values, curve.cluster, curve.tiers, **settings)
+    height = trend.area(curve.values, curve.cluster, curve.tiers, **settings)
+    for name, one in (("drop", fall), ("slope", rise), ("area", height)):
+        found |= {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
+    if curve.breaks and rate:
+        held = breaks.survival(curve.values, curve.cluster, level=how.level)
+        half = breaks.median_break(held)
+        found["share_never_broke"] = held.share.value[-1]
+        found["median_break"] = np.nan if half is None else float(curve.tiers[half])
+    return found
+
+
+def _survival(curve: Curve, how: _paired.Judge) -> list[dict[str, Any]]:
+    if not (curve.breaks and how.rate):
+        return []
+    from stresslab.stats import breaks
+
+    held = breaks.survival(curve.values, curve.cluster, level=how.level)
+    return [
+        {
+            **curve.labels, "tier": int(tier), "share_holding": held.share.value[place],
+            "low": held.share.low[place], "high": held.share.high[place],
+            "n": int(held.n[place]), "n_clusters": int(held.n_clusters[place]),
+        }
+        for place, tier in enumerate(curve.tiers)
+    ]  # fmt: skip
+
+
+def _summary_kinds(by: Sequence[str]) -> dict[str, str]:
+    kinds = {"model": "str"} | {name: column_type(name) for name in by}
+    return kinds | dict.fromkeys(SUMMARY, "float64") | {"n_items": "int64"}
+
+
+def _survival_kinds(by: Sequence[str]) -> dict[str, str]:
+    kinds = {"model": "str"} | {name: column_type(name) for name in by} | {"tier": "int64"}
+    kinds |= dict.fromkeys(("share_holding", "low", "high"), "float64")
+    return kinds | {"n": "int64", "n_clusters": "int64"}
+
+
+def _null(value: Any) -> Any:
+    return None if value is None or value != value else value

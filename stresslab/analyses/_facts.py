@@ -1,0 +1,199 @@
+"""Compute the tables behind the headlines of the overview."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stresslab.analyses import _paired, _tiers, _value
+from stresslab.analyses._ask import Asked
+from stresslab.analyses._sentences import Facts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stresslab.store.query import Pairs
+
+LABELS = ("view", "perturbation", "tier")
+
+
+def gather(asked: Asked, cells: "pd.DataFrame") -> Facts:
+    """Return everything the headline rules read about one question.
+
+    Parameters
+    ----------
+    asked : Asked
+        The question.
+    cells : DataFrame
+        Its value table by perturbation and tier.
+    """
+    from stresslab.store import query
+
+    how = _paired.judge(asked)
+    question = _paired.row_question(asked)
+    pairs = query.pairs(asked.workspace, question, by=("perturbation", "tier"))
+    graded = not (cells["tier"] == 0).any()
+    tables = how.settle(
+        [*_between_models(asked, pairs, how, graded), *_tiers.drops(asked, pairs, how)]
+    )
+    return Facts(
+        clean=_clean(asked, graded),
+        differences=tables.get("differences", _paired.empty_differences(LABELS)),
+        drops=_tiers.drop_table(tables.get("drops"), cells),
+        domains=_domains(asked, graded),
+        sure=_sure(asked),
+        names=asked.names,
+        titles=asked.titles,
+        rate=how.rate or bool(pairs.rate),
+        graded=graded,
+        margin=how.margin,
+        settings=asked.link,
+    )
+
+
+def empty_drops() -> "pd.DataFrame":
+    """Return a table of drops without rows."""
+    return _tiers.drop_table(None, None)
+
+
+def _between_models(
+    asked: Asked, pairs: "Pairs", how: _paired.Judge, graded: bool
+) -> list[_paired.Batch]:
+    """Return all pairs of models on clean inputs, and against the leader at every tier."""
+    import pandas as pd
+
+    models = list(pairs.models)
+    if len(models) < 2 or not len(pairs.variant):
+        return []
+    untouched = _paired.once(pairs) & (graded | (pairs.tier == 0))
+    known = np.isfinite(pairs.values) & untouched[:, None]
+    if not known.any():
+        return []
+    sums = np.where(known, pairs.values, 0).sum(axis=0)
+    means = np.divide(
+        sums, known.sum(axis=0), out=np.full(len(models), -np.inf), where=known.any(axis=0)
+    )
+    leader = min(range(len(models)), key=lambda place: (-means[place], models[place]))
+    compared = [(models[leader], model) for model in models if model != models[leader]]
+
+    def labelled(view: str, groups: "pd.DataFrame") -> "pd.DataFrame":
+        return groups.assign(view=view)[list(LABELS)]
+
+    one = pd.DataFrame({"perturbation": pd.Series([None], dtype=object), "tier": [0]})
+    found = [
+        *_paired.between(pairs, np.where(untouched, 0, -1), labelled("clean", one), compared, how, "differences"),
+        *_answered(asked, how, compared, graded, labelled("answered", one)),
+    ]  # fmt: skip
+    harder = pairs.groups[pairs.groups["tier"].to_numpy() > 0]
+    if len(harder):
+        place = np.full(len(pairs.groups) + 1, -1)
+        place[harder.index.to_numpy()] = np.arange(len(harder))
+        found += _paired.between(
+            pairs, place[pairs.group], labelled("tier", harder), compared, how, "differences"
+        )
+    return found
+
+
+def _answered(
+    asked: Asked,
+    how: _paired.Judge,
+    compared: Sequence[tuple[str, str]],
+    graded: bool,
+    labels: "pd.DataFrame",
+) -> list[_paired.Batch]:
+    """Return the differences on rows that both models answered, where some model abstains."""
+    from stresslab.store import query
+
+    if not abstains(asked) or "correct" not in _measures(asked):
+        return []
+    again = asked.again("correct", population="each")
+    pairs = query.pairs(asked.workspace, again.question, by=("tier",))
+    untouched = _paired.once(pairs) & (graded | (pairs.tier == 0))
+    batches = _paired.between(
+        pairs, np.where(untouched, 0, -1), labels, compared, how, "differences"
+    )
+    return list(batches)
+
+
+def abstains(asked: Asked) -> bool:
+    """Return whether the question's value counts abstentions that a model really made."""
+    if asked.params.metric != "score":
+        return False
+    total = _value.values(asked, ())
+    return bool(total["n_abstained"].sum())
+
+
+def _clean(asked: Asked, graded: bool) -> "pd.DataFrame":
+    """Return each model's value, value over answered rows and coverage on untouched inputs."""
+
+    def untouched(one: Asked) -> "pd.DataFrame":
+        if graded:
+            return _value.values(one, ())
+        table = _value.values(one, ("tier",))
+        return table[table["tier"] == 0].drop(columns="tier").reset_index(drop=True)
+
+    table = untouched(asked)[["model", "value", "low", "high", "n", "n_clusters"]]
+    if not abstains(asked):
+        same = {"selective": "value", "selective_low": "low", "selective_high": "high"}
+        return table.assign(coverage=1.0, **{new: table[old] for new, old in same.items()})
+    names = {"value": "selective", "low": "selective_low", "high": "selective_high"}
+    answered = untouched(asked.again("selective_score")).rename(columns=names)
+    share = untouched(asked.again("coverage")).rename(columns={"value": "coverage"})
+    table = table.merge(answered[["model", *names.values()]], on="model", how="left")
+    return table.merge(share[["model", "coverage"]], on="model", how="left")
+
+
+def _domains(asked: Asked, graded: bool) -> "pd.DataFrame":
+    """Return the widest distance between two domains of each model, corrected for the choice."""
+    import pandas as pd
+
+    where = asked.params.where
+    if not graded:
+        where = f"({where}) and tier = 0" if where else "tier = 0"
+    again = replace(asked.params, where=where, models=tuple(asked.models))
+    from stresslab.analyses._ask import ask
+
+    narrowed = ask(asked.workspace, again)
+    plain = _value.values(narrowed, ("domain",))
+    n_pairs = len(list(combinations(plain["domain"].dropna().unique(), 2)))
+    if not n_pairs:
+        return pd.DataFrame()
+    strict = 1 - (1 - asked.params.level) / (n_pairs * max(1, plain["model"].nunique()))
+    table = _value.values(narrowed, ("domain",), level=strict).dropna(subset=["domain", "value"])
+    rows = []
+    for model, cells in table.groupby("model", sort=True):
+        ordered = cells.sort_values(["value", "domain"], ascending=[False, True])
+        best, worst = ordered.iloc[0], ordered.iloc[-1]
+        low, high = _tiers.distance(best, worst)
+        rows.append(
+            {
+                "model": model, "best": best["domain"], "worst": worst["domain"],
+                "best_value": best["value"], "worst_value": worst["value"],
+                "difference": best["value"] - worst["value"], "low": low, "high": high,
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _sure(asked: Asked) -> "pd.DataFrame":
+    """Return confidence beside the share right, by perturbation and tier, corrected for choice."""
+    import pandas as pd
+
+    by = ("perturbation", "tier")
+    if not {"correct", "confidence"} <= _measures(asked) or asked.params.metric != "score":
+        return pd.DataFrame()
+    right, sure = (asked.again(name, population="each") for name in ("correct", "confidence"))
+    n_cells = max(1, len(_value.values(right, by)))
+    strict = 1 - (1 - asked.params.level) / n_cells
+    table = _value.values(right, by, level=strict).merge(
+        _value.values(sure, by, level=strict), on=["model", *by], suffixes=("", "_sure")
+    )
+    table = table[(table["n"] >= 2 * _value.FEW) & (table["n_sure"] >= 0.9 * table["n"])]
+    return table.assign(confidence=table["value_sure"], gap_low=table["low_sure"] - table["high"])
+
+
+def _measures(asked: Asked) -> set[str]:
+    table = asked.contents.measures
+    return set(table.loc[table["task"] == asked.question.task, "measure"])

@@ -1,0 +1,278 @@
+"""Differences between models on the same rows, corrected as one family per Result."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stresslab.analyses._ask import Asked
+from stresslab.checks import Array
+from stresslab.errors import ParamError
+from stresslab.result import Column
+from stresslab.rng import rng_for
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stresslab.stats.paired import Difference
+    from stresslab.store.contents import Question
+    from stresslab.store.query import Pairs
+
+WHOLE = ("n_pairs", "n_clusters", "n_discordant")
+NUMBERS = (
+    "difference", "low", "high", "low_adjusted", "high_adjusted", *WHOLE, "p_value", "p_adjusted",
+    "verdict", "n_needed",
+)  # fmt: skip
+"""Columns of a difference after its labels."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Differences of one pair of models (or of one model with itself) in several cells.
+
+    Parameters
+    ----------
+    table : str
+        Table they go to.
+    labels : DataFrame of n_cells rows
+        What each cell is called.
+    difference : Difference
+        One number per cell.
+    """
+
+    table: str
+    labels: "pd.DataFrame"
+    difference: "Difference"
+
+
+@dataclass(frozen=True)
+class Judge:
+    """How differences are tested and corrected.
+
+    Parameters
+    ----------
+    level, power : float
+        Of intervals; behind `n_needed`.
+    correction : str
+        auto, holm, bh or none.
+    margin : float or None
+        Differences below it count as equal; None means no claim of equality is possible.
+    bounds : tuple of float or None
+        Smallest and largest value.
+    seed : int
+        Seed of the sign-flip draws.
+    larger_is_better : bool
+        Direction of the value; turns the verdicts of a measure where smaller is better.
+    rate : bool
+        Whether every single trial is 0 or 1, also where a value is a mean over trials.
+    """
+
+    level: float
+    power: float
+    correction: str
+    margin: float | None
+    bounds: tuple[float, float] | None
+    seed: int
+    larger_is_better: bool = True
+    rate: bool = False
+
+    def paired(
+        self, a: Array, b: Array, cluster: Array, group: Array, n_groups: int, *,
+        rate: bool, single: bool,
+    ) -> "Difference":  # fmt: skip
+        """Return the differences a - b of matching rows, one per group."""
+        from stresslab.stats.paired import paired_differences
+
+        return paired_differences(
+            a, b, cluster, group, n_groups, rate=rate, single_trial=single, level=self.level,
+            margin=self.margin, rng=rng_for(self.seed, "paired"), bounds=self.bounds,
+        )  # fmt: skip
+
+    def settle(self, family: Sequence[Batch]) -> dict[str, "pd.DataFrame"]:
+        """Return the tables of `family` after one correction over all of it."""
+        import pandas as pd
+
+        from stresslab.stats.family import settle
+
+        family = [one for one in family if len(one.labels)]
+        if not family:
+            return {}
+        settled = settle(
+            [one.difference for one in family], level=self.level, correction=self.correction,
+            margin=self.margin, power=self.power,
+        )  # fmt: skip
+        found: dict[str, list[pd.DataFrame]] = {}
+        start = 0
+        for one in family:
+            stop = start + len(one.labels)
+            table = _frame(one, settled, slice(start, stop))
+            if not self.larger_is_better:
+                table["verdict"] = table["verdict"].replace({"better": "worse", "worse": "better"})
+            found.setdefault(one.table, []).append(table)
+            start = stop
+        return {name: pd.concat(parts, ignore_index=True) for name, parts in found.items()}
+
+
+def judge(asked: Asked) -> Judge:
+    """Return how the differences of a question are judged; 0-1 values get a margin of 0.02."""
+    params: Any = asked.params
+    table = asked.contents.measures
+    same = (table["task"] == asked.question.task) & (table["measure"] == asked.question.measure)
+    margin = getattr(params, "margin", None)
+    low, high = asked.metric.bounds
+    if margin is None and (low, high) == (0.0, 1.0):
+        margin = 0.02
+    return Judge(
+        level=params.level,
+        power=getattr(params, "power", 0.8),
+        correction=getattr(params, "correction", "auto"),
+        margin=margin,
+        bounds=(low, high) if np.isfinite([low, high]).all() else None,
+        seed=params.seed,
+        larger_is_better=asked.metric.higher_is_better,
+        rate=bool(table.loc[same, "rate"].any()),
+    )
+
+
+def row_question(asked: Asked) -> "Question":
+    """Return the question whose value per row a paired comparison subtracts.
+
+    Raises
+    ------
+    ParamError
+        If the metric has no value per row, such as coverage.
+    """
+    numerator, denominator = asked.metric.ratio or ("total", "n_scored")
+    if (numerator, denominator) == ("total", "n_scored"):
+        return asked.question
+    measures = asked.contents.measures
+    known = set(measures.loc[measures["task"] == asked.question.task, "measure"])
+    if (numerator, denominator) == ("total", "n_answered") and "correct" in known:
+        return asked.again("correct").question
+    raise ParamError(
+        f"A paired comparison needs a value per row; {asked.metric.title} has none. "
+        "Choose score, selective_score or a measure."
+    )
+
+
+def model_pairs(models: Sequence[str], baseline: str | None = None) -> list[tuple[str, str]]:
+    """Return the ordered pairs to compare: all, or every other model against `baseline`.
+
+    Raises
+    ------
+    ParamError
+        If the baseline is not among the models.
+    """
+    if baseline is None:
+        return list(itertools.combinations(models, 2))
+    if baseline not in models:
+        raise ParamError(
+            f"baseline must be one of the compared models; got {baseline!r}. "
+            f"Compared are: {', '.join(models)}."
+        )
+    return [(model, baseline) for model in models if model != baseline]
+
+
+def between(
+    pairs: "Pairs",
+    group: Array,
+    labels: "pd.DataFrame",
+    compared: Sequence[tuple[str, str]],
+    how: Judge,
+    table: str,
+) -> Iterator[Batch]:
+    """Yield the differences of every pair of models in every cell that has matching rows.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        Values by row and model.
+    group : ndarray of int, shape (n_rows,)
+        Cell of each row; -1 belongs to none.
+    labels : DataFrame of n_cells rows
+        What each cell is called.
+    compared : sequence of (model_a, model_b)
+        Ordered pairs.
+    how : Judge
+        Tests and correction.
+    table : str
+        Table the differences go to.
+    """
+    column = {model: place for place, model in enumerate(pairs.models)}
+    for model_a, model_b in compared:
+        a, b = column[model_a], column[model_b]
+        single = bool((pairs.trials[:, [a, b]] <= 1).all())
+        found = how.paired(
+            pairs.values[:, a], pairs.values[:, b], pairs.cluster, group, len(labels),
+            rate=how.rate or pairs.rate, single=single,
+        )  # fmt: skip
+        named = labels.reset_index(drop=True).copy()
+        named.insert(0, "model_a", model_a)
+        named.insert(1, "model_b", model_b)
+        yield matched(Batch(table, named, found))
+
+
+def matched(batch: Batch) -> Batch:
+    """Return the batch without cells in which nothing matched."""
+    keep = np.asarray(batch.difference.n_pairs) > 0
+    if keep.all():
+        return batch
+    return Batch(
+        batch.table, batch.labels[keep].reset_index(drop=True), _take(batch.difference, keep)
+    )
+
+
+def once(pairs: "Pairs") -> Array:
+    """Return whether a row is the first of its variant (originals may stand several times)."""
+    first = np.zeros(len(pairs.variant), dtype=bool)
+    first[np.unique(pairs.variant, return_index=True)[1]] = True
+    return first
+
+
+def empty_differences(by: Sequence[str] = ()) -> "pd.DataFrame":
+    """Return a table of differences without rows."""
+    from stresslab.analyses._value import column_type, frame
+
+    kinds = dict.fromkeys(("model_a", "model_b"), "str") | {one: column_type(one) for one in by}
+    kinds |= {one: "int64" if one in WHOLE else "float64" for one in NUMBERS}
+    return frame(kinds | {"verdict": "str"})
+
+
+def meanings(how: Judge) -> dict[str, Column]:
+    """Return what the columns of a difference mean."""
+    return {
+        "difference": Column("number", "model_a minus model_b", "larger is better for model_a"),
+        "low": Column("number", f"{how.level:.0%} interval, not corrected"),
+        "high": Column("number", f"{how.level:.0%} interval, not corrected"),
+        "low_adjusted": Column("number", f"{how.level:.0%} simultaneous interval"),
+        "high_adjusted": Column("number", f"{how.level:.0%} simultaneous interval"),
+        "n_pairs": Column("integer", "rows both models answered"),
+        "n_clusters": Column("integer", "independent groups of pairs"),
+        "n_discordant": Column("integer", "pairs on which the models differ"),
+        "p_adjusted": Column("number", f"corrected ({how.correction}) over all of this result"),
+        "verdict": Column("string", "model_a against model_b"),
+        "n_needed": Column("number", f"clusters for power {how.power:g}"),
+    }
+
+
+def _take(difference: "Difference", keep: Array) -> "Difference":
+    from dataclasses import fields, replace
+
+    arrays = {
+        one.name: value[keep]
+        for one in fields(difference)
+        if isinstance(value := getattr(difference, one.name), np.ndarray)
+    }
+    return replace(difference, **arrays)
+
+
+def _frame(one: Batch, settled: Any, rows: slice) -> "pd.DataFrame":
+    table = one.labels.reset_index(drop=True).copy()
+    for name in NUMBERS:
+        decided = hasattr(settled, name)
+        values = getattr(settled, name)[rows] if decided else getattr(one.difference, name)
+        table[name] = np.asarray(values)
+    reals = [name for name in NUMBERS if name not in (*WHOLE, "verdict")]
+    return table.astype(dict.fromkeys(WHOLE, "int64") | dict.fromkeys(reals, "float64"))

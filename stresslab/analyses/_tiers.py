@@ -1,0 +1,197 @@
+"""What happens to a model between the tiers of one perturbation."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stresslab.analyses import _paired
+from stresslab.analyses._ask import Asked
+from stresslab.checks import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stresslab.store.query import Pairs
+
+DROP = (
+    "model", "perturbation", "axis", "first_tier", "last_tier", "first", "last", "drop", "low",
+    "high", "low_adjusted", "high_adjusted", "n_pairs", "n_clusters", "p_value", "p_adjusted",
+    "verdict", "n_needed",
+)  # fmt: skip
+
+
+def drops(asked: Asked, pairs: "Pairs", how: _paired.Judge) -> Iterator[_paired.Batch]:
+    """Yield, per model, last tier minus first tier of every perturbation.
+
+    On a paired axis each item is held against itself; on a graded one the two tiers hold different
+    items and the difference is unpaired.
+
+    Parameters
+    ----------
+    asked : Asked
+        The question.
+    pairs : Pairs
+        Values grouped by perturbation and tier.
+    how : Judge
+        Tests and correction.
+    """
+    spans = _spans(pairs.groups)
+    graded = set(asked.graded)
+    paired = {name: span for name, span in spans.items() if name not in graded}
+    for place, model in enumerate(pairs.models):
+        yield _paired_drops(pairs, place, model, paired, how)
+    unpaired = {name: span for name, span in spans.items() if name in graded}
+    if unpaired:
+        yield from _unpaired_drops(asked, unpaired, how)
+
+
+def drop_table(settled: "pd.DataFrame | None", cells: "pd.DataFrame | None") -> "pd.DataFrame":
+    """Return settled drops with the values of the first and the last tier; positive is a loss.
+
+    Parameters
+    ----------
+    settled : DataFrame or None
+        Last minus first, settled.
+    cells : DataFrame or None
+        Value table by perturbation and tier.
+    """
+    from stresslab.analyses._value import frame
+
+    if settled is None or cells is None or settled.empty:
+        texts = ("model", "perturbation", "axis", "verdict")
+        whole = ("first_tier", "last_tier", "n_pairs", "n_clusters")
+        kinds = {name: "str" if name in texts else "float64" for name in DROP}
+        return frame(kinds | dict.fromkeys(whole, "int64"))
+    table = settled.copy()
+    values = cells.set_index(["model", "perturbation", "tier"])["value"]
+    for end in ("first", "last"):
+        keys = zip(table["model"], table["perturbation"], table[f"{end}_tier"], strict=True)
+        table[end] = [float(values.get(key, np.nan)) for key in keys]
+    table["drop"] = -table["difference"]
+    for suffix in ("", "_adjusted"):
+        low, high = table[f"low{suffix}"].copy(), table[f"high{suffix}"].copy()
+        table[f"low{suffix}"], table[f"high{suffix}"] = -high, -low
+    return table[list(DROP)]
+
+
+def distance(larger: Any, smaller: Any) -> tuple[float, float]:
+    """Return the interval of the difference of two independent values from their intervals.
+
+    References
+    ----------
+    Newcombe (1998), Interval estimation for the difference between independent proportions,
+    method 10; Zou and Donner (2008) for other parameters.
+    """
+    gap = larger["value"] - smaller["value"]
+    low = gap - np.hypot(larger["value"] - larger["low"], smaller["high"] - smaller["value"])
+    high = gap + np.hypot(larger["high"] - larger["value"], smaller["value"] - smaller["low"])
+    return float(low), float(high)
+
+
+def by_item(pairs: "Pairs", rows: Array, place: int) -> tuple[Array, Array]:
+    """Return the mean value of each item over `rows`, NaN where unknown, and the item's cluster.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        Values by row and model.
+    rows : ndarray
+        Numbers of the rows that count.
+    place : int
+        Column of the model.
+
+    Returns
+    -------
+    values, clusters : ndarray of shape (n_items,)
+        Indexed by item code.
+    """
+    n_items = int(pairs.item.max()) + 1 if len(pairs.item) else 0
+    values = pairs.values[rows, place]
+    known = np.isfinite(values)
+    items = pairs.item[rows][known]
+    sums = np.bincount(items, weights=values[known], minlength=n_items)
+    sizes = np.bincount(items, minlength=n_items)
+    means = np.divide(sums, sizes, out=np.full(n_items, np.nan), where=sizes > 0)
+    clusters = np.zeros(n_items, dtype=np.int64)
+    clusters[pairs.item] = pairs.cluster
+    return means, clusters
+
+
+def _spans(groups: "pd.DataFrame") -> dict[str, tuple[int, int]]:
+    """Return first and last tier of every perturbation that has at least two."""
+    named = groups[groups["perturbation"].notna()]
+    ends = named.groupby("perturbation", sort=False)["tier"].agg(["min", "max"])
+    return {
+        str(name): (int(row["min"]), int(row["max"]))
+        for name, row in ends.iterrows()
+        if row["max"] > row["min"]
+    }
+
+
+def _paired_drops(
+    pairs: "Pairs", place: int, model: str, spans: Mapping[str, tuple[int, int]], how: _paired.Judge
+) -> _paired.Batch:
+    code = {
+        (row["perturbation"], row["tier"]): number
+        for number, row in enumerate(pairs.groups.to_dict("records"))
+    }
+    last, first, clusters = [], [], []
+    for name, (low, high) in spans.items():
+        ends = [np.flatnonzero(pairs.group == code[name, tier]) for tier in (high, low)]
+        values, cluster = by_item(pairs, ends[0], place)
+        last.append(values)
+        first.append(by_item(pairs, ends[1], place)[0])
+        clusters.append(cluster)
+    single = bool((pairs.trials[:, place] <= 1).all()) and _one_variant_each(pairs)
+    stack = [np.concatenate(part) if part else np.empty(0) for part in (last, first, clusters)]
+    group = np.repeat(np.arange(len(spans)), [len(part) for part in last])
+    found = how.paired(
+        stack[0], stack[1], stack[2].astype(np.int64), group, len(spans),
+        rate=how.rate or pairs.rate, single=single,
+    )  # fmt: skip
+    return _paired.matched(_paired.Batch("drops", _labels(model, spans, "paired"), found))
+
+
+def _one_variant_each(pairs: "Pairs") -> bool:
+    """Return whether no item stands twice in one cell (several seeds of one tier)."""
+    width = int(pairs.item.max()) + 1 if len(pairs.item) else 1
+    keys = pairs.group.astype(np.int64) * width + pairs.item
+    return len(np.unique(keys)) == len(keys)
+
+
+def _unpaired_drops(
+    asked: Asked, spans: Mapping[str, tuple[int, int]], how: _paired.Judge
+) -> Iterator[_paired.Batch]:
+    from stresslab.stats.unpaired import Side, unpaired_differences
+    from stresslab.store import query
+
+    cells = query.cells(asked.workspace, asked.question, by=("perturbation", "tier"))
+    cells = cells.set_index(["model", "perturbation", "tier"])
+    moments = ("total", "n", "n_clusters", "ss", "sd", "dd", "rate")
+    for model in asked.models:
+        ends = [
+            cells.reindex([(model, name, span[end]) for name, span in spans.items()])
+            for end in (1, 0)
+        ]
+        sides = [
+            Side(*(np.nan_to_num(end[name].to_numpy(float)) for name in moments)) for end in ends
+        ]
+        found = unpaired_differences(
+            sides[0], sides[1], level=how.level, margin=how.margin, bounds=how.bounds
+        )
+        yield _paired.matched(_paired.Batch("drops", _labels(model, spans, "graded"), found))
+
+
+def _labels(model: str, spans: Mapping[str, tuple[int, int]], axis: str) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "model": [model] * len(spans),
+            "perturbation": list(spans),
+            "axis": [axis] * len(spans),
+            "first_tier": pd.array([low for low, _ in spans.values()], dtype="int64"),
+            "last_tier": pd.array([high for _, high in spans.values()], dtype="int64"),
+        }
+    )

@@ -1,0 +1,127 @@
+"""From the sums of a cell to its value: the columns every value table has."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stresslab.analyses._ask import Asked
+from stresslab.result import Column, Warn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COUNTS = ("n", "n_clusters", "n_abstained", "n_errored", "n_unscored")
+"""Counts that stand beside every value; an abstained row here abstained or refused."""
+
+FEW = 10
+"""Below so many clusters an interval is drawn with a warning."""
+
+
+def values(asked: Asked, by: Sequence[str], *, level: float | None = None) -> "pd.DataFrame":
+    """Return one row per model and cell: ``model, *by, value, low, high`` and the counts.
+
+    Cells without a row are absent; a cell whose values are all unknown has a null value.
+    """
+    if asked.empty:
+        return empty(by)
+    from stresslab.store import query
+
+    cells = query.cells(asked.workspace, asked.question, by=tuple(by))
+    return from_cells(cells, asked, by, level=level)
+
+
+def from_cells(
+    cells: "pd.DataFrame", asked: Asked, by: Sequence[str], *, level: float | None = None
+) -> "pd.DataFrame":
+    """Return the value columns of `cells` (see `values`)."""
+    from stresslab.stats.intervals import from_moments
+
+    found = from_moments(
+        cells["total"], cells["n"], cells["n_clusters"], cells["ss"], cells["sd"], cells["dd"],
+        sq=cells["sq"], rate=cells["rate"].to_numpy(bool), level=level or asked.params.level,
+        bounds=_bounds(asked),
+    )  # fmt: skip
+    table = cells[["model", *by]].reset_index(drop=True)
+    table = table.assign(value=found.value, low=found.low, high=found.high)
+    counted = cells.reset_index(drop=True)
+    silent = counted["n_abstained"] + counted["n_refused"]
+    sizes = {
+        "n_abstained": silent,
+        **{name: counted[name] for name in COUNTS if name != "n_abstained"},
+    }
+    for name in COUNTS:
+        table[name] = sizes[name].to_numpy(np.int64)
+    table.attrs = {}
+    return table
+
+
+def empty(by: Sequence[str]) -> "pd.DataFrame":
+    """Return a value table without rows."""
+    kinds: dict[str, Any] = {"model": "str", **{name: column_type(name) for name in by}}
+    kinds |= dict.fromkeys(("value", "low", "high"), "float64") | dict.fromkeys(COUNTS, "int64")
+    return frame(kinds)
+
+
+def frame(kinds: dict[str, str], rows: Sequence[dict[str, Any]] = ()) -> "pd.DataFrame":
+    """Return a frame of `rows` with exactly the columns and types of `kinds`."""
+    import pandas as pd
+
+    table = pd.DataFrame(list(rows), columns=list(kinds))
+    return table.astype({name: kind for name, kind in kinds.items() if kind != "any"})
+
+
+def column_type(name: str) -> str:
+    """Return the type of a `by` column."""
+    return "int64" if name == "tier" else "object"
+
+
+def meanings(asked: Asked) -> dict[str, Column]:
+    """Return what the columns of a value table mean."""
+    direction = "larger is better" if asked.metric.higher_is_better else "smaller is better"
+    return {
+        "value": Column("number", asked.metric.title, direction),
+        "low": Column("number", f"{asked.params.level:.0%} interval"),
+        "high": Column("number", f"{asked.params.level:.0%} interval"),
+        "n": Column("integer", "rows with a known value"),
+        "n_clusters": Column("integer", "independent groups of rows"),
+        "n_abstained": Column("integer", "rows abstained or refused"),
+        "n_errored": Column("integer", "rows left out: errored"),
+        "n_unscored": Column("integer", "rows left out: unscored"),
+    }
+
+
+def cautions(table: "pd.DataFrame", asked: Asked) -> list[Warn]:
+    """Return the warnings a value table calls for: no rows, nothing known, few clusters."""
+    from stresslab.analyses._ask import no_rows
+
+    if table.empty or not (table["n"] > 0).any():
+        found = [no_rows(asked)]
+        if len(table):
+            unknown = int(table["n_errored"].sum() + table["n_unscored"].sum())
+            found.append(
+                Warn("nothing-known", "No row has a known value, so nothing can be told.", unknown)
+            )
+        return found
+    known = table[table["n"] > 0]
+    few = known[known["n_clusters"] < FEW]
+    if few.empty:
+        return []
+    many = f"{len(few)} of {len(known)} cells rest" if len(known) > 1 else "The value rests"
+    return [
+        Warn(
+            "few-clusters",
+            f"{many} on fewer than {FEW} independent items; read their intervals with care.",
+            len(few),
+        )
+    ]
+
+
+def together(*warnings: Sequence[Warn]) -> tuple[Warn, ...]:
+    """Return all warnings once, in order."""
+    return tuple(dict.fromkeys(one for group in warnings for one in group))
+
+
+def _bounds(asked: Asked) -> tuple[float, float] | None:
+    low, high = asked.metric.bounds
+    return (low, high) if np.isfinite([low, high]).all() else None

@@ -1,0 +1,183 @@
+"""Is one model really better than another on the same items, and where?"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stresslab.analyses import _paired, _sentences, _value
+from stresslab.analyses import _sentences_compare as rules
+from stresslab.analyses._ask import Asked, ask, no_rows
+from stresslab.analyses._kind import Analysis
+from stresslab.params import PairedParams, setting
+from stresslab.result import Result, Warn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stresslab.store.query import Pairs
+    from stresslab.store.workspace import Workspace
+
+TIERS = ("perturbation", "tier")
+AGREEMENT = {
+    "model_a": "str", "model_b": "str", "both_right": "int64", "only_a": "int64",
+    "only_b": "int64", "both_wrong": "int64", "n_pairs": "int64",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareParams(PairedParams):
+    """Settings of a comparison of models."""
+
+    by: tuple[str, ...] = setting(
+        ("domain",),
+        "Group by task, domain, perturbation, tier, or an attribute such as item.length.",
+    )
+
+
+def run(workspace: "Workspace", params: CompareParams) -> Result:
+    """Return the paired differences of models, by cell, overall and by tier, as one family."""
+    asked = ask(workspace, params)
+    by = tuple(name for name in params.by if name != "task")
+    how = _paired.judge(asked)
+    empty = {
+        "compare": _paired.empty_differences(by),
+        "overall": _paired.empty_differences(),
+        "by_tier": _paired.empty_differences(TIERS),
+    }
+    tables: dict[str, pd.DataFrame] = dict(empty)
+    agreement, unmatched = _value.frame(AGREEMENT), _value.frame({"model": "str", "n": "int64"})
+    warnings, rate = list(asked.question.warnings), True
+    compared = _paired.model_pairs(asked.models, params.baseline) if asked.models else []
+    if compared:
+        pairs, family = _family(asked, by, compared, how)
+        tables |= how.settle(family)
+        unmatched = _unmatched(pairs)
+        warnings += _cautions(asked, tables["overall"], pairs)
+        rate = how.rate or bool(pairs.rate)
+        if rate:
+            agreement = _agreement(pairs, compared)
+        else:
+            warnings.append(_no_agreement(asked))
+    else:
+        warnings.append(_too_few(asked))
+    facts = rules.Compared(
+        compare=tables["compare"], overall=tables["overall"], by_tier=tables["by_tier"],
+        agreement=agreement, by=by, names=asked.names, titles=asked.titles, rate=rate,
+        margin=how.margin, settings=asked.link, titled=asked.metric.title,
+    )  # fmt: skip
+    tables |= {"agreement": agreement, "unmatched": unmatched}
+    tables["headlines"] = _sentences.table(rules.headlines(facts))
+    meanings = _paired.meanings(how)
+    return Result(
+        analysis="compare",
+        params=asked.settings | {"margin": how.margin},
+        tables=tables,
+        warnings=_value.together(warnings),
+        data_version=workspace.data_version,
+        columns=dict.fromkeys(("compare", "overall", "by_tier"), meanings),
+    )
+
+
+def _family(
+    asked: Asked, by: tuple[str, ...], compared: list[tuple[str, str]], how: _paired.Judge
+) -> tuple["Pairs", list[_paired.Batch]]:
+    """Return the values by tier, and every difference of this result."""
+    import pandas as pd
+
+    from stresslab.store import query
+
+    question = _paired.row_question(asked)
+    tiers = query.pairs(asked.workspace, question, by=TIERS)
+    whole = pd.DataFrame(index=range(1))
+    everywhere = np.where(_paired.once(tiers), 0, -1)
+    family = list(_paired.between(tiers, everywhere, whole, compared, how, "overall"))
+    if by:
+        cells = query.pairs(asked.workspace, question, by=by)
+        family += _paired.between(cells, cells.group, cells.groups, compared, how, "compare")
+    else:
+        family += _paired.between(tiers, everywhere, whole, compared, how, "compare")
+    if by != TIERS:
+        family += _paired.between(tiers, tiers.group, tiers.groups, compared, how, "by_tier")
+    return tiers, family
+
+
+def _agreement(pairs: "Pairs", compared: list[tuple[str, str]]) -> "pd.DataFrame":
+    """Return who is right on how many pairs; a mean over trials is right from one half on."""
+    values = pairs.values[_paired.once(pairs)]
+    column = {model: place for place, model in enumerate(pairs.models)}
+    rows: list[dict[str, Any]] = []
+    for model_a, model_b in compared:
+        a, b = values[:, column[model_a]], values[:, column[model_b]]
+        known = np.isfinite(a) & np.isfinite(b)
+        right_a, right_b = a[known] >= 0.5, b[known] >= 0.5
+        rows.append(
+            {
+                "model_a": model_a, "model_b": model_b,
+                "both_right": int((right_a & right_b).sum()),
+                "only_a": int((right_a & ~right_b).sum()),
+                "only_b": int((~right_a & right_b).sum()),
+                "both_wrong": int((~right_a & ~right_b).sum()),
+                "n_pairs": int(known.sum()),
+            }
+        )  # fmt: skip
+    return _value.frame(AGREEMENT, rows)
+
+
+def _unmatched(pairs: "Pairs") -> "pd.DataFrame":
+    left_out = pairs.unmatched
+    rows = [{"model": model, "n": int(left_out.get(model, 0))} for model in pairs.models]
+    return _value.frame({"model": "str", "n": "int64"}, rows)
+
+
+def _cautions(asked: Asked, overall: "pd.DataFrame", pairs: "Pairs") -> list[Warn]:
+    found = []
+    if overall.empty:
+        found += [
+            no_rows(asked),
+            Warn("no-common-items", "The models have no item in common with a known value.", 0),
+        ]
+    elif (overall["n_clusters"] < _value.FEW).any():
+        n = int(overall["n_clusters"].min())
+        found.append(Warn("few-clusters", f"A comparison rests on {n} independent items only.", n))
+    unmatched = sum(int(n) for n in pairs.unmatched.values())
+    if unmatched:
+        found.append(
+            Warn(
+                "unmatched",
+                f"{unmatched:,} values of one model have no partner in another and are left out.",
+                unmatched,
+            )
+        )
+    if pairs.n_edited:
+        found.append(
+            Warn(
+                "edited",
+                f"{pairs.n_edited:,} variants carry one id and different contents; not paired.",
+                int(pairs.n_edited),
+            )
+        )
+    return found
+
+
+def _no_agreement(asked: Asked) -> Warn:
+    return Warn(
+        "no-agreement",
+        f"Who is right is not counted: {asked.metric.title} is not a matter of right or wrong.",
+    )
+
+
+def _too_few(asked: Asked) -> Warn:
+    if asked.empty:
+        return no_rows(asked)
+    return Warn("one-model", f"A comparison needs two models; there is one: {asked.models[0]}.", 1)
+
+
+PIECE = Analysis(
+    title="Compare",
+    question="Is one model really better than another on the same items, and where?",
+    params=CompareParams,
+    run=run,
+    figures=("difference", "agreement"),
+    source="Exact McNemar or cluster sign-flip tests; Tango (1998) intervals; Holm or BH.",
+)

@@ -1,0 +1,110 @@
+"""Where do the models break at first sight?"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stresslab.analyses import _facts, _paired, _sentences, _value
+from stresslab.analyses import _sentences_lead as leads
+from stresslab.analyses import _sentences_loss as losses
+from stresslab.analyses._ask import Asked, ask
+from stresslab.analyses._kind import Analysis
+from stresslab.analyses._quality import quality
+from stresslab.params import Params, setting
+from stresslab.result import Column, Result, Warn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stresslab.store.workspace import Workspace
+
+BY = ("perturbation", "tier")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverviewParams(Params):
+    """Settings of the overview."""
+
+    margin: float | None = setting(
+        None, "Differences below it count as equal (0.02 for 0-1 scores)."
+    )
+    power: float = setting(0.8, "Power behind `n_needed`.", low=0.05, high=0.999)
+
+
+def run(workspace: "Workspace", params: OverviewParams) -> Result:
+    """Return every model's value by perturbation and tier, what it answered, and the headlines."""
+    asked = ask(workspace, params)
+    cells = _value.values(asked, BY)
+    strip = quality(asked)
+    found = _facts.gather(asked, cells) if (cells["n"] > 0).any() else None
+    tables = {
+        "overview": cells,
+        "selective": _selective(asked),
+        "headlines": _sentences.table(headlines(found) if found else [_nothing(asked)]),
+        "quality": strip,
+        "differences": found.differences if found else _paired.empty_differences(_facts.LABELS),
+        "drops": found.drops if found else _facts.empty_drops(),
+    }
+    return Result(
+        analysis="overview",
+        params=asked.settings,
+        tables=tables,
+        warnings=_value.together(
+            asked.question.warnings, _value.cautions(cells, asked), _strip_warnings(strip)
+        ),
+        data_version=workspace.data_version,
+        columns={
+            "overview": _value.meanings(asked),
+            "differences": _paired.meanings(_paired.judge(asked)),
+            "drops": {"drop": Column("number", "first tier minus last", "smaller is better")},
+        },
+    )
+
+
+def headlines(facts: _sentences.Facts) -> list[_sentences.Sentence]:
+    """Return the sentences the facts support, the most important first."""
+    first = leads.lead(facts)
+    rules = (
+        leads.abstention, losses.largest_loss, losses.steady, losses.sure_and_wrong,
+        losses.domain_gap,
+    )  # fmt: skip
+    if first.code == "nothing-known":
+        return [first]
+    rest = (rule(facts) for rule in rules)
+    return [first, *(one for one in rest if one is not None)]
+
+
+def _nothing(asked: Asked) -> _sentences.Sentence:
+    text = "No row of this slice has a known value, so we cannot tell which model leads."
+    if asked.empty:
+        text = "This workspace holds no outcomes yet, so there is nothing to tell."
+    return _sentences.Sentence("nothing-known", text, _sentences.CANNOT_TELL, "inventory", {})
+
+
+def _selective(asked: Asked) -> "pd.DataFrame":
+    """Return the value over answered rows beside the share that was answered."""
+    answered = _value.values(asked.again("selective_score"), BY)
+    share = _value.values(asked.again("coverage"), BY)
+    names = {"value": "coverage", "low": "coverage_low", "high": "coverage_high"}
+    share = share[["model", *BY, *names]].rename(columns=names)
+    return answered.merge(share, on=["model", *BY], how="left")
+
+
+def _strip_warnings(strip: "pd.DataFrame") -> list[Warn]:
+    found = []
+    for column, what in (("n_errored", "errored"), ("n_unscored", "have no score")):
+        n = int(strip.loc[~strip["below_line"].astype(bool), column].sum())
+        if n:
+            found.append(
+                Warn(column.replace("n_", ""), f"{n:,} rows {what} and leave the denominator.", n)
+            )
+    return found
+
+
+PIECE = Analysis(
+    title="Overview",
+    question="Which model leads, where does each one break, and is that real?",
+    params=OverviewParams,
+    run=run,
+    figures=("heatmap",),
+    source="Intervals: Wilson (1927) with a design effect; verdicts: paired tests, corrected.",
+)

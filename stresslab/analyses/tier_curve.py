@@ -1,0 +1,139 @@
+"""How fast does each model fall as inputs get harder?"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stresslab.analyses import _curve, _paired, _sentences, _value
+from stresslab.analyses import _sentences_curve as rules
+from stresslab.analyses._ask import Asked, ask
+from stresslab.analyses._kind import Analysis
+from stresslab.params import ByParams, setting
+from stresslab.result import Column, Result, Warn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stresslab.store.workspace import Workspace
+
+STEPS = ("strength", "unit", "axis")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TierCurveParams(ByParams):
+    """Settings of tier curves."""
+
+    by: tuple[str, ...] = setting(
+        ("perturbation",),
+        "One curve per value of these: task, domain, perturbation, or an attribute. "
+        "The tier is always there.",
+    )
+
+
+def run(workspace: "Workspace", params: TierCurveParams) -> Result:
+    """Return value by tier, the summary of every curve, and how long items hold out."""
+    asked = ask(workspace, params)
+    by = tuple(name for name in params.by if name not in ("tier", "task"))
+    cells = _with_steps(asked, _value.values(asked, (*by, "tier")), by)
+    warnings = [*asked.question.warnings, *_value.cautions(cells, asked)]
+    summary, survival = _curve.empty_summary(by), _curve.empty_survival(by)
+    if (cells["n"] > 0).any():
+        summary, survival = _curve.summarise(asked, by, cells)
+        warnings += _refusals(asked, cells, by) + _short(cells, by)
+    facts = rules.Curves(
+        summary=summary, by=by, names=asked.names, titles=asked.titles,
+        rate=_paired.judge(asked).rate, settings=asked.link,
+        higher=asked.metric.higher_is_better, known=bool((cells["n"] > 0).any()),
+    )  # fmt: skip
+    return Result(
+        analysis="tier_curve",
+        params=asked.settings | {"by": list(by)},
+        tables={
+            "tier_curve": cells,
+            "summary": summary,
+            "survival": survival,
+            "headlines": _sentences.table(rules.headlines(facts)),
+        },
+        warnings=_value.together(warnings),
+        data_version=workspace.data_version,
+        columns={
+            "tier_curve": _value.meanings(asked),
+            "summary": {
+                "drop": Column("number", "first tier minus last", "smaller is better"),
+                "retention": Column("number", "last tier / first tier", "larger is better"),
+                "slope": Column("number", "change per tier", "larger is better"),
+                "area": Column("number", "mean height of the curve", "larger is better"),
+                "share_never_broke": Column(
+                    "number", "items right at tier 0 and at every tier after", "larger is better"
+                ),
+                "median_break": Column("number", "tier by which half of them broke"),
+            },
+        },
+    )
+
+
+def _with_steps(asked: Asked, cells: "pd.DataFrame", by: tuple[str, ...]) -> "pd.DataFrame":
+    """Return `cells` with strength, unit and axis of their tier; null where several mix."""
+    import pandas as pd
+
+    known = {
+        (row["perturbation"], int(tier)): (strength, row["unit"], row["axis"])
+        for row in asked.perturbations.to_dict("records")
+        for tier, strength in zip(row["tiers"], row["strengths"], strict=True)
+    }
+    axes = set(asked.perturbations["axis"])
+    mixed = (None, None, axes.pop() if len(axes) == 1 else None)
+    if "perturbation" in by:
+        keys = zip(cells["perturbation"], cells["tier"], strict=True)
+        steps = [known.get((name, int(tier)), mixed) for name, tier in keys]
+    else:
+        steps = [mixed] * len(cells)
+    strengths = [np.nan if step[0] is None else float(step[0]) for step in steps]
+    place = cells.columns.get_loc("tier") + 1
+    table = cells.copy()
+    table.insert(place, "strength", pd.Series(strengths, dtype="float64"))
+    table.insert(place + 1, "unit", pd.Series([step[1] for step in steps], dtype="object"))
+    table.insert(place + 2, "axis", pd.Series([step[2] for step in steps], dtype="object"))
+    return table
+
+
+def _refusals(asked: Asked, cells: "pd.DataFrame", by: tuple[str, ...]) -> list[Warn]:
+    graded = _curve.graded_names(asked, cells, by)
+    if not graded:
+        return []
+    names = ", ".join(graded)
+    return [
+        Warn(
+            "graded-axis",
+            f"The tiers of {names} hold different items, so break tier and survival, which need "
+            "the same item at every tier, are left out, and drops have unpaired intervals.",
+            len(graded),
+        )
+    ]
+
+
+def _short(cells: "pd.DataFrame", by: tuple[str, ...]) -> list[Warn]:
+    known = cells[cells["n"] > 0]
+    tiers: Any = known.groupby(list(by), dropna=False)["tier"].nunique() if by else None
+    few = int((tiers < 2).sum()) if tiers is not None else int(known["tier"].nunique() < 2)
+    if not few:
+        return []
+    return [
+        Warn(
+            "one-tier",
+            f"{few} curve{'s have' if few > 1 else ' has'} a single tier, so there is no slope, "
+            "drop or area.",
+            few,
+        )
+    ]
+
+
+PIECE = Analysis(
+    title="Tier curves",
+    question="How fast does each model fall as inputs get harder?",
+    params=TierCurveParams,
+    run=run,
+    figures=("tier_curve", "survival"),
+    source="Bands: Wilson (1927) with a design effect; slopes: least squares on cluster sums.",
+)
