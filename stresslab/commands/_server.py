@@ -11,12 +11,16 @@ import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stresslab.errors import ParamError, StresslabError
 from stresslab.places import app_folder
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 FIRST_PORT = 8501
 START_LIMIT = 60.0
@@ -116,16 +120,19 @@ def free_port(host: str, port: int | None) -> int:
 
 
 def prepare(folders: Sequence[Path]) -> None:
-    """Open every workspace and build its index where the data are newer, saying so."""
+    """Open every workspace and build its index where the data are newer, showing how far it is."""
+    from rich.console import Console
+    from rich.progress import Progress
+
     from stresslab import Workspace
-    from stresslab.store.contents import contents
+    from stresslab.store.index import ensure
 
     for folder in folders:
-        started = time.perf_counter()
         workspace = Workspace.open(folder)
-        print(f"Preparing {workspace.name} ...", end=" ", flush=True)
-        contents(workspace)
-        print(f"ready in {time.perf_counter() - started:.1f} s", flush=True)
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(f"Preparing {workspace.name}", total=None)
+
+            ensure(workspace, partial(_show, bar, task))
 
 
 def wait_until_ready(url: str, process: "subprocess.Popen[bytes]") -> None:
@@ -154,6 +161,10 @@ def open_browser(url: str) -> None:
     import webbrowser
 
     webbrowser.open(url)
+
+
+def _show(bar: "Progress", task: "TaskID", done: int, total: int, message: str) -> None:
+    bar.update(task, completed=done, total=total, description=message)
 
 
 def _settings(folder: Path) -> dict[str, Any]:
