@@ -1,0 +1,111 @@
+"""Where each item breaks along the tiers, and how many still hold."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stresslab.checks import Array, check_rows_match
+from stresslab.stats.intervals import Interval, from_moments
+
+NEVER = -1
+"""Index of the break of an item that holds at every known tier."""
+
+NOT_AT_RISK = -2
+"""Index of the break of an item that is wrong or unknown at the first tier."""
+
+
+@dataclass(frozen=True)
+class Breaks:
+    """Break of each item that was right at the first tier.
+
+    Parameters
+    ----------
+    index : ndarray of int, shape (n_items,)
+        Column of the first tier at which the item is known to fail; `NEVER` if it never does,
+        `NOT_AT_RISK` if it was not right to begin with.
+    recovers : ndarray of bool, shape (n_items,)
+        Whether a broken item is right again at a later tier.
+    """
+
+    index: Array
+    recovers: Array
+
+
+@dataclass(frozen=True)
+class Survival:
+    """Share of the items right at the first tier that still hold at each tier.
+
+    Parameters
+    ----------
+    share : Interval
+        Value and interval per tier, shape (n_tiers,).
+    n, n_clusters : ndarray of int, shape (n_tiers,)
+        Items known to hold or to have broken by then, and their clusters.
+    """
+
+    share: Interval
+    n: Array
+    n_clusters: Array
+
+
+def break_tiers(values: Array, *, right_from: float = 0.5) -> Breaks:
+    """Return where each item first fails.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_items, n_tiers)
+        Score of each item in order of tiers, the untouched original first; NaN is unknown and
+        counts neither as holding nor as failing.
+    right_from : float
+        Smallest score that counts as right.
+    """
+    values = np.asarray(values, float)
+    right, wrong = values >= right_from, values < right_from
+    at_risk = right[:, 0] if values.shape[1] else np.zeros(len(values), dtype=bool)
+    broke = wrong.any(axis=1) if values.shape[1] else at_risk
+    first = np.argmax(wrong, axis=1) if values.shape[1] else np.zeros(len(values), dtype=int)
+    index = np.where(at_risk, np.where(broke, first, NEVER), NOT_AT_RISK)
+    later = np.arange(values.shape[1]) > first[:, None]
+    return Breaks(index, at_risk & broke & (right & later).any(axis=1))
+
+
+def survival(
+    values: Array, cluster: Array, *, right_from: float = 0.5, level: float = 0.95
+) -> Survival:
+    """Return the share of items that have not broken by each tier, with Wilson intervals.
+
+    An item counts at a tier if it broke by then or is known to hold there.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_items, n_tiers)
+        As in `break_tiers`.
+    cluster : ndarray of int, shape (n_items,)
+        Cluster codes from 0.
+    right_from, level : float
+        Smallest score that counts as right; level of the intervals.
+    """
+    values = np.asarray(values, float)
+    if len(values):
+        check_rows_match(values, cluster)
+    index = break_tiers(values, right_from=right_from).index
+    tier = np.arange(values.shape[1])
+    broken = (index >= 0)[:, None] & (index[:, None] <= tier)
+    holds = (index != NOT_AT_RISK)[:, None] & ~broken & np.isfinite(values)
+    codes = np.unique(cluster, return_inverse=True)[1] if len(values) else np.empty(0, dtype=int)
+    width = int(codes.max()) + 1 if codes.size else 0
+    held, known = np.zeros((width, len(tier))), np.zeros((width, len(tier)))
+    np.add.at(held, codes, holds)
+    np.add.at(known, codes, holds | broken)
+    n, clusters = known.sum(axis=0), (known > 0).sum(axis=0)
+    share = from_moments(
+        held.sum(axis=0), n, clusters, (held**2).sum(axis=0), (held * known).sum(axis=0),
+        (known**2).sum(axis=0), rate=True, level=level,
+    )  # fmt: skip
+    return Survival(share, n.astype(int), clusters)
+
+
+def median_break(curve: Survival) -> int | None:
+    """Return the column of the first tier at which at most half still hold, else None."""
+    gone = np.flatnonzero(curve.share.value <= 0.5)
+    return int(gone[0]) if gone.size else None
