@@ -2,8 +2,9 @@
 
 from stresslab.catalog import Catalog
 from stresslab.metrics._kind import Metric
+from stresslab.metrics._sums import measure_metric
 
 metrics = Catalog("stresslab.metrics", Metric)
 names, get = metrics.names, metrics.get
 
-__all__ = ["Metric", "get", "metrics", "names"]
+__all__ = ["Metric", "get", "measure_metric", "metrics", "names"]

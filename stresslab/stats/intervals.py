@@ -133,7 +133,7 @@ def from_moments(
         value, np.where(single, n, n_rate), np.where(single, ndtri(0.5 + level / 2), quantile)
     )
     half = quantile * np.sqrt(variance)
-    mean_low, mean_high = _within(value - half, value + half, bounds)
+    mean_low, mean_high = _within(value, half, bounds)
     agree = (variance == 0) & (clusters > 1)
     unseen_low, unseen_high = _unseen(value, clusters, level, bounds)
     n_mean = (
@@ -209,13 +209,20 @@ def _unseen(
 ) -> tuple[Array, Array]:
     if bounds is None or not np.all(np.isfinite(bounds)):
         return np.full_like(value, np.nan), np.full_like(value, np.nan)
-    share = unseen_share(clusters, level)
+    valid = (value >= bounds[0]) & (value <= bounds[1])
+    share = np.where(valid, unseen_share(clusters, level), np.nan)
     return value - share * (value - bounds[0]), value + share * (bounds[1] - value)
 
 
-def _within(low: Array, high: Array, bounds: tuple[float, float] | None) -> tuple[Array, Array]:
+def _within(value: Array, half: Array, bounds: tuple[float, float] | None) -> tuple[Array, Array]:
+    low, high = value - half, value + half
+    if bounds is None:
+        return low, high
+    # A value outside the declared bounds shows that they are wrong: then they bind nothing.
+    valid = (value >= bounds[0]) & (value <= bounds[1])
     return (
-        (low, high) if bounds is None else (np.maximum(low, bounds[0]), np.minimum(high, bounds[1]))
+        np.where(valid, np.maximum(low, bounds[0]), low),
+        np.where(valid, np.minimum(high, bounds[1]), high),
     )
 
 

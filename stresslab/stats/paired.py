@@ -79,18 +79,19 @@ class Difference:
         half = quantile * self.sd_cluster / np.sqrt(clusters)
         # Where all clusters agree, clusters of a kind never seen may still differ by the span;
         # without bounds nothing can be said of them.
-        bounded = np.where(np.isfinite(self.span), self.span, np.nan)
+        span = np.where(np.abs(self.difference) <= self.span, self.span, np.inf)
+        bounded = np.where(np.isfinite(span), span, np.nan)
         share = unseen_share(clusters, level)
         agree = self.sd_cluster == 0
         low = np.where(
             agree,
             self.difference - share * (self.difference + bounded),
-            np.maximum(self.difference - half, -self.span),
+            np.maximum(self.difference - half, -span),
         )
         high = np.where(
             agree,
             self.difference + share * (bounded - self.difference),
-            np.minimum(self.difference + half, self.span),
+            np.minimum(self.difference + half, span),
         )
         return low, high
 
