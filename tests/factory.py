@@ -41,6 +41,8 @@ class Toy:
     part_of: Mapping[str, float] = field(default_factory=dict)
     order: Callable[[list[Any]], list[Any]] = list
     texts: Mapping[str, Any] | None = None
+    skip: int = 0
+    remade: str | None = None
 
 
 def fill(workspace: Any, toy: Toy | None = None, **changes: Any) -> Any:
@@ -72,7 +74,7 @@ def toy_workspace(path: Path, toy: Toy | None = None, **changes: Any) -> Any:
 
 def _inputs(toy: Toy) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     items, variants = [], []
-    for index in range(toy.n_items):
+    for index in range(toy.skip, toy.skip + toy.n_items):
         item = item_id(toy.task, index)
         domain = toy.domains[index % len(toy.domains)]
         text = f"sentence number {index} of {domain}"
@@ -93,20 +95,27 @@ def _inputs(toy: Toy) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         variants.append(_variant(item, None, 0, None, domain, None))
         for name, tiers in toy.perturbations.items():
             variants += [
-                _variant(item, name, tier, "paired", domain, f"{text} {name} {tier}")
+                _variant(item, name, tier, "paired", domain, f"{text} {name} {tier}", toy.remade)
                 for tier in range(1, tiers + 1)
             ]
     return items, variants
 
 
 def _variant(
-    item: str, name: str | None, tier: int, axis: str | None, domain: str, text: str | None
+    item: str,
+    name: str | None,
+    tier: int,
+    axis: str | None,
+    domain: str,
+    text: str | None,
+    piece: str | None = None,
 ) -> dict[str, Any]:
     return {
         "variant_id": variant_id(item, name, tier), "item_id": item, "perturbation": name,
         "axis": axis, "tier": tier, "strength": tier / 10 if name else None,
-        "unit": "share" if name else None, "seed": 1 if name else None, "input": text,
-        "attributes": None, "domain": domain,
+        "unit": "share" if name else None, "seed": 1 if name else None,
+        "input": None if piece else text,
+        "attributes": json.dumps({"piece": piece}) if piece else None, "domain": domain,
     }  # fmt: skip
 
 

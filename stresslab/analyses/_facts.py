@@ -83,7 +83,9 @@ def _between_models(
 
     one = pd.DataFrame({"perturbation": pd.Series([None], dtype=object), "tier": [0]})
     found = [
-        *_paired.between(pairs, np.where(untouched, 0, -1), labelled("clean", one), compared, how, "differences"),
+        *_paired.between(
+            pairs, np.where(untouched, 0, -1), labelled("clean", one), compared, how, "differences"
+        ),
         *_answered(asked, how, compared, graded, labelled("answered", one)),
     ]  # fmt: skip
     harder = pairs.groups[pairs.groups["tier"].to_numpy() > 0]

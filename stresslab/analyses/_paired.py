@@ -136,6 +136,20 @@ def judge(asked: Asked) -> Judge:
     )
 
 
+def has_rows(asked: Asked) -> bool:
+    """Return whether the metric has a value per row."""
+    try:
+        row_question(asked)
+    except ParamError:
+        return False
+    return True
+
+
+def ranks(asked: Asked) -> bool:
+    """Return whether the metric has a value per row of which more is better."""
+    return asked.metric.higher_is_better and has_rows(asked)
+
+
 def row_question(asked: Asked) -> "Question":
     """Return the question whose value per row a paired comparison subtracts.
 

@@ -1,6 +1,6 @@
 """What became of the rows of every model: the data-quality strip."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stresslab.analyses._ask import Asked
 from stresslab.analyses._value import frame
@@ -36,14 +36,14 @@ def quality(asked: Asked) -> "pd.DataFrame":
     unmatched = _unmatched(asked)
     rows = []
     for model in models:
-        known = counted.loc[model] if model in counted.index else None
-        counts = {name: 0 if known is None else int(known[name]) for name in ("n_rows", *STATUS)}
-        info = listed.loc[model]
+        known: dict[Any, Any] = counted.loc[model].to_dict() if model in counted.index else {}
+        counts = {name: int(known.get(name, 0)) for name in ("n_rows", *STATUS)}
+        coverage = float(listed["coverage"].to_dict()[model])
         rows.append(
             {
                 "model": model, **counts, "n_unmatched": unmatched.get(model, 0),
-                "n_edited": _edited(asked), "coverage": float(info["coverage"]),
-                "below_line": model not in chosen or float(info["coverage"]) < 0.5,
+                "n_edited": _edited(asked), "coverage": coverage,
+                "below_line": model not in chosen or coverage < 0.5,
             }
         )  # fmt: skip
     return frame(KINDS, rows)

@@ -121,8 +121,9 @@ def agreement(facts: Compared, row: Any) -> Sentence | None:
     one = counts.iloc[0]
     a, b = facts.pair(row)
     n = one["n_pairs"]
-    text = f"Only {a} is right on {words.share(one['only_a'] / n)} of {words.count(n)} pairs, only {b} "
-    text += f"on {words.share(one['only_b'] / n)}; neither on {words.share(one['both_wrong'] / n)}."
+    text = f"Only {a} is right on {words.share(one['only_a'] / n)} of {words.count(n)} pairs, "
+    text += f"only {b} on {words.share(one['only_b'] / n)}; "
+    text += f"neither on {words.share(one['both_wrong'] / n)}."
     return Sentence("agreement", text, "", "items", facts.query(row))
 
 
@@ -161,7 +162,7 @@ def _turn(part: "pd.DataFrame") -> tuple[int, str] | None:
 
 def _of_pair(table: "pd.DataFrame", row: Any) -> "pd.DataFrame":
     same = (table["model_a"] == row["model_a"]) & (table["model_b"] == row["model_b"])
-    return table[same]
+    return table.loc[same]
 
 
 def _plural(by: Sequence[str]) -> str:

@@ -67,12 +67,13 @@ def steepest(facts: Curves) -> Sentence:
     row = table.sort_values(["speed", "model"], ascending=[False, True]).iloc[0]
     bound = row["slope_high"] < 0 if facts.higher else row["slope_low"] > 0
     slope = words.estimate(row["slope"], row["slope_low"], row["slope_high"], rate=facts.rate)
-    ends = f"{words.number(row['first'], rate=facts.rate)} to {words.number(row['last'], rate=facts.rate)}"
+    first, last = (words.number(row[end], rate=facts.rate) for end in ("first", "last"))
     if not bound:
         text = "We cannot tell that any curve falls: even the steepest slope, of "
         text += f"{facts.name(row)}{facts.place(row)}, is {slope} a tier."
         return Sentence("steepest", text, CANNOT_TELL, "items", facts.query(row))
-    text = f"{facts.name(row)} falls fastest{facts.place(row)}: {slope} a tier, from {ends}."
+    text = f"{facts.name(row)} falls fastest{facts.place(row)}: {slope} a tier, "
+    text += f"from {first} to {last}."
     return Sentence("steepest", text, "worse", "items", facts.query(row))
 
 

@@ -17,7 +17,7 @@ def largest_loss(facts: Facts) -> Sentence | None:
     if lost.empty:
         still = (facts.drops["verdict"] == "equivalent").all()
         text = (
-            f"No model moves by more than {facts.number(facts.margin or 0.0)} under any perturbation."
+            f"No model moves by {facts.number(facts.margin or 0.0)} or more under any perturbation."
             if still
             else "We cannot tell that any model loses under any perturbation: "
             "no drop stands clear of chance once all are corrected together."

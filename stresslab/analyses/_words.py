@@ -31,7 +31,7 @@ def estimate(value: float, low: float, high: float, *, rate: bool = True) -> str
 
 
 def share(value: float) -> str:
-    """Return a share as whole percent, ``13 %``; "under 1 %" and "over 99 %" are not rounded away."""
+    """Return a share as whole percent, ``13 %``; what is not 0 or 100 % is not rounded to it."""
     if 0 < value < 0.01:
         return "under 1 %"
     if 0.99 < value < 1:

@@ -1,4 +1,4 @@
-"""Is one model really better than another on the same items, and where?"""
+"""Say whether one model is really better than another on the same items, and where."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""What does this workspace hold, and is it whole?"""
+"""List what a workspace holds, and whether it is whole."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any

@@ -1,6 +1,7 @@
-"""What did every model say to one item, tier by tier?"""
+"""Show one item, its variants in tier order, and what every model said to them."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +124,7 @@ def _variants(view: "ItemView") -> tuple["pd.DataFrame", list[Warn]]:
     return table[list(VARIANTS)].astype(VARIANTS), warnings
 
 
-def _remade(piece: str, row: dict[str, Any], item: dict[str, Any]) -> str:
+def _remade(piece: str, row: Mapping[Any, Any], item: dict[str, Any]) -> str:
     from stresslab.perturbations import remake
 
     return remake(piece, item["input"], int(row["tier"]), int(row["seed"]), item["item_id"])

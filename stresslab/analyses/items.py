@@ -1,4 +1,4 @@
-"""Which inputs are behind a number?"""
+"""Show the inputs behind a number."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Where do the models break at first sight?"""
+"""Say at first sight who leads, where each model breaks, and whether that is real."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -35,11 +35,12 @@ def run(workspace: "Workspace", params: OverviewParams) -> Result:
     asked = ask(workspace, params)
     cells = _value.values(asked, BY)
     strip = quality(asked)
-    found = _facts.gather(asked, cells) if (cells["n"] > 0).any() else None
+    known = bool((cells["n"] > 0).any())
+    found = _facts.gather(asked, cells) if known and _paired.ranks(asked) else None
     tables = {
         "overview": cells,
         "selective": _selective(asked),
-        "headlines": _sentences.table(headlines(found) if found else [_nothing(asked)]),
+        "headlines": _sentences.table(headlines(found) if found else [_nothing(asked, known)]),
         "quality": strip,
         "differences": found.differences if found else _paired.empty_differences(_facts.LABELS),
         "drops": found.drops if found else _facts.empty_drops(),
@@ -73,7 +74,13 @@ def headlines(facts: _sentences.Facts) -> list[_sentences.Sentence]:
     return [first, *(one for one in rest if one is not None)]
 
 
-def _nothing(asked: Asked) -> _sentences.Sentence:
+def _nothing(asked: Asked, known: bool) -> _sentences.Sentence:
+    if known:
+        return _sentences.Sentence(
+            "no-ranking",
+            "Headlines need a value per row of which more is better; "
+            f"{asked.metric.title} is not one. The tables hold it.",
+        )
     text = "No row of this slice has a known value, so we cannot tell which model leads."
     if asked.empty:
         text = "This workspace holds no outcomes yet, so there is nothing to tell."

@@ -1,4 +1,4 @@
-"""How fast does each model fall as inputs get harder?"""
+"""Follow each model as inputs get harder: value by tier, slope, and what breaks when."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,7 @@ def run(workspace: "Workspace", params: TierCurveParams) -> Result:
     cells = _with_steps(asked, _value.values(asked, (*by, "tier")), by)
     warnings = [*asked.question.warnings, *_value.cautions(cells, asked)]
     summary, survival = _curve.empty_summary(by), _curve.empty_survival(by)
-    if (cells["n"] > 0).any():
+    if (cells["n"] > 0).any() and _paired.has_rows(asked):
         summary, survival = _curve.summarise(asked, by, cells)
         warnings += _refusals(asked, cells, by) + _short(cells, by)
     facts = rules.Curves(
@@ -90,7 +90,7 @@ def _with_steps(asked: Asked, cells: "pd.DataFrame", by: tuple[str, ...]) -> "pd
     else:
         steps = [mixed] * len(cells)
     strengths = [np.nan if step[0] is None else float(step[0]) for step in steps]
-    place = cells.columns.get_loc("tier") + 1
+    place = list(cells.columns).index("tier") + 1
     table = cells.copy()
     table.insert(place, "strength", pd.Series(strengths, dtype="float64"))
     table.insert(place + 1, "unit", pd.Series([step[1] for step in steps], dtype="object"))

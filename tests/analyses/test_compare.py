@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+
+from stresslab.errors import ParamError
+from tests.factory import Toy, fill, steady
+
+
+def codes(result):
+    return {warning.code for warning in result.warnings}
+
+
+def test_the_difference_is_that_of_the_values(toy, ask):
+    found = (
+        ask("compare", toy, models=("alpha", "beta"), where="tier = 0").tables["overall"].iloc[0]
+    )
+    values = ask("overview", toy).table.query("tier == 0 and perturbation == 'noise'")
+    values = values.set_index("model")["value"]
+    assert found["difference"] == pytest.approx(values["alpha"] - values["beta"])
+    assert found["verdict"] == "better"
+
+
+def test_turning_the_order_of_models_turns_every_difference(toy, ask):
+    plain = ask("compare", toy, models=("alpha", "beta"))
+    turned = ask("compare", toy, models=("beta", "alpha"))
+    for name in ("compare", "overall", "by_tier"):
+        a, b = plain.tables[name], turned.tables[name]
+        assert np.allclose(a["difference"], -b["difference"])
+        assert np.allclose(a["low"], -b["high"])
+        assert list(
+            a["verdict"].map({"better": "worse", "worse": "better"}).fillna(a["verdict"])
+        ) == (list(b["verdict"]))
+
+
+def test_all_pairs_without_a_baseline_and_one_each_with_it(toy, ask):
+    assert len(ask("compare", toy).tables["overall"]) == 3
+    against = ask("compare", toy, baseline="beta").tables["overall"]
+    assert set(against["model_b"]) == {"beta"}
+    assert set(against["model_a"]) == {"alpha", "gamma"}
+
+
+def test_an_unknown_baseline_is_refused_by_name(toy, ask):
+    with pytest.raises(ParamError, match="alpha, beta"):
+        ask("compare", toy, models=("alpha", "beta"), baseline="gamma")
+
+
+def test_equal_models_are_never_better(ask, make):
+    models = {"alpha": steady(0.6), "beta": steady(0.6)}
+    found = ask("compare", make(models=models, n_items=40))
+    assert set(found.tables["overall"]["verdict"]) <= {"cannot tell", "equivalent"}
+
+
+def test_the_two_by_two_adds_up(toy, ask):
+    table = ask("compare", toy).tables["agreement"]
+    parts = table[["both_right", "only_a", "only_b", "both_wrong"]].sum(axis=1)
+    assert (parts == table["n_pairs"]).all()
+    # 120 items x (the original + 2 perturbations x 3 tiers), the original once.
+    assert set(table["n_pairs"]) == {840}
+
+
+def test_the_family_is_everything_the_result_shows(toy, ask):
+    found = ask("compare", toy, correction="none")
+    corrected = ask("compare", toy, correction="holm")
+    for name in ("compare", "overall", "by_tier"):
+        assert np.allclose(found.tables[name]["p_value"], found.tables[name]["p_adjusted"])
+        assert (corrected.tables[name]["p_adjusted"] >= found.tables[name]["p_value"] - 1e-12).all()
+
+
+@pytest.mark.parametrize("by", [(), ("perturbation",), ("perturbation", "tier"), ("item.even",)])
+def test_cells_by_anything(toy, ask, by):
+    found = ask("compare", toy, models=("alpha", "beta"), by=by)
+    assert set(by) <= set(found.table.columns)
+    assert len(found.table)
+
+
+def test_the_order_of_rows_changes_nothing(ask, make):
+    plain = ask("compare", make(n_items=60))
+    mixed = ask("compare", make(n_items=60, order=lambda rows: rows[::-1]))
+    assert plain.to_dict()["tables"] == mixed.to_dict()["tables"]
+
+
+def test_rows_without_a_partner_are_counted_not_used(silent, ask):
+    found = ask("compare", silent, models=("alpha", "gamma"))
+    n = found.tables["unmatched"].set_index("model")["n"]
+    assert n["alpha"] > 0
+    assert n["gamma"] == 0
+    assert "unmatched" in codes(found)
+    assert found.tables["overall"]["n_pairs"].iloc[0] + n["alpha"] == 840
+
+
+def test_models_without_a_common_item_are_told_so(tmp_path, ask):
+    from stresslab import Workspace
+
+    workspace = Workspace.create(tmp_path / "w")
+    fill(workspace, Toy(models={"alpha": steady(0.8)}, n_items=20))
+    fill(workspace, Toy(models={"beta": steady(0.8)}, n_items=20, skip=20))
+    found = ask("compare", workspace, models=("alpha", "beta"))
+    assert found.tables["overall"].empty
+    assert "no-common-items" in codes(found)
+    assert found.tables["headlines"]["verdict"].tolist() == ["cannot tell"]
+
+
+def test_one_model_cannot_be_compared_and_says_so(toy, ask):
+    found = ask("compare", toy, models=("alpha",))
+    assert "one-model" in codes(found)
+    assert found.table.empty
+
+
+def test_groups_of_items_are_the_clusters(ask, make):
+    found = ask("compare", make(n_items=60, groups_of=6), models=("alpha", "beta"))
+    assert found.tables["overall"]["n_clusters"].iloc[0] == 10
+
+
+def test_few_clusters_are_warned_about(ask, make):
+    found = ask("compare", make(n_items=6), models=("alpha", "beta"))
+    assert "few-clusters" in codes(found)
+
+
+def test_a_verdict_by_domain_is_a_tally(toy, ask):
+    table = ask("compare", toy, models=("alpha", "gamma")).tables["headlines"].set_index("code")
+    assert "alpha is better than gamma by ." in table.loc["overall", "text"]
+    assert table.loc["by-cell", "text"].startswith("alpha against gamma in 2 domains: 2 better.")
+
+
+def test_the_turn_of_the_order_is_dated_by_tier(ask, make):
+    models = {"alpha": steady(0.95, lost_per_tier={"noise": 0.25}), "beta": steady(0.6)}
+    found = ask("compare", make(models=models, n_items=300))
+    text = found.tables["headlines"].set_index("code").loc["by-tier", "text"]
+    assert text == "Under noise the order turns: alpha is worse than beta from tier 2 on."
+
+
+def test_several_comparisons_get_a_tally_first(ask, make):
+    models = {name: steady(rate) for name, rate in zip("abcd", (0.9, 0.7, 0.5, 0.3))}
+    first = ask("compare", make(models=models, n_items=200)).tables["headlines"].iloc[0]
+    assert first["text"] == "6 of 6 pairs of models can be told apart."
+
+
+def test_coverage_has_no_value_per_row_to_pair(toy, ask):
+    with pytest.raises(ParamError, match="value per row"):
+        ask("compare", toy, metric="coverage")
