@@ -55,3 +55,7 @@ class ReadError(StresslabError):
 
 class MissingPackageError(StresslabError):
     """An optional package or bundled weight is not installed."""
+
+
+class RowError(StresslabError):
+    """A row breaks the rules of its table."""

@@ -1,5 +1,6 @@
 """Where the parts that ship beside the code are: the app, its settings and the demo workspace."""
 
+import os
 from pathlib import Path
 
 from stresslab.errors import WorkspaceError
@@ -44,3 +45,11 @@ def demo_workspace() -> Path:
 def workspace_path(text: str) -> Path:
     """Return the folder meant by `text`: a path, or ``demo`` for the demo workspace."""
     return demo_workspace() if text == "demo" else Path(text).expanduser()
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder of stresslab (``STRESSLAB_CACHE`` overrides it)."""
+    import platformdirs
+
+    chosen = os.environ.get("STRESSLAB_CACHE")
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("stresslab"))
