@@ -41,7 +41,7 @@ def rows(columns: Sequence[str], lines: Iterable[Sequence[Any]], title: str = ""
         table.add_column(str(column), justify="right" if is_number else "left", overflow="fold")
     for line in listed:
         table.add_row(*map(_plain, line))
-    width = None if sys.stdout.isatty() else max(80, 16 * len(columns))
+    width = None if sys.stdout.isatty() else max(120, 16 * len(columns))
     Console(markup=False, highlight=False, width=width).print(table)
 
 
@@ -67,7 +67,7 @@ def result(found: "Result", table: str | None = None) -> None:
 
 
 def follow(events: "Iterator[Progress | Done]", *, quiet: bool) -> "Done | None":
-    """Run a job to its end, showing its progress; return its last event."""
+    """Run a job to its end, showing its progress on a terminal; return its last `Done`."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -76,6 +76,7 @@ def follow(events: "Iterator[Progress | Done]", *, quiet: bool) -> "Done | None"
     done = None
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
+    quiet = quiet or not console.is_terminal
     with Progress(*columns, console=console, disable=quiet, transient=True) as bar:
         task = bar.add_task("", total=None)
         for event in events:
@@ -106,4 +107,6 @@ def _plain(value: Any) -> str:
         return f"{value:.3f}" if abs(value) < 1000 else f"{value:,.0f}"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
     return "".join(char if char.isprintable() else " " for char in str(value))

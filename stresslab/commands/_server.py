@@ -129,7 +129,8 @@ def prepare(folders: Sequence[Path]) -> None:
 
     for folder in folders:
         workspace = Workspace.open(folder)
-        with Progress(console=Console(stderr=True), transient=True) as bar:
+        console = Console(stderr=True)
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
             task = bar.add_task(f"Preparing {workspace.name}", total=None)
 
             ensure(workspace, partial(_show, bar, task))

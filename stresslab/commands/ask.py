@@ -64,10 +64,10 @@ def describe(
         return _print.as_json(described)
     print(f"{name}: {described['title']}\n\n{described['text']}\n")
     for key, value in described["declares"].items():
-        print(f"{key}: {value}")
+        print(f"{key}: {', '.join(map(str, value)) if isinstance(value, tuple) else value}")
     if described["settings"]:
-        lines = [list(one.values()) for one in described["settings"]]
-        _print.rows(list(described["settings"][0]), lines)
+        columns = ["name", "type", "default", "help"]
+        _print.rows(columns, [[one[key] for key in columns] for one in described["settings"]])
     return None
 
 

@@ -38,6 +38,11 @@ NEEDED = ("model", "task", "item", "perturbation", "axis", "tier", "strength", "
 """Where one of these cannot be read the row cannot be placed and is left out."""
 
 
+TEXTS = {"original", "input", "choices", "reference", "output", "probs", "error"}
+MAX_KNOWN = 10_000
+"""Values of a column, other than texts, that are turned only once."""
+
+
 @dataclass
 class _Run:
     """What was read of one run so far."""
@@ -68,6 +73,7 @@ class LongTable:
         self._runs: dict[RunKey, _Run] = defaultdict(_Run)
         self._loose: list[tuple[Any, ...]] = []
         self._get = {role: one.getter() for role, one in mapping.sources.items()}
+        self._known: dict[str, dict[str, Any]] = {role: {} for role in CONVERTERS.keys() - TEXTS}
         self._attributes = {name: one.getter() for name, one in mapping.attributes.items()}
         self._variant = {name: one.getter() for name, one in mapping.variant_attributes.items()}
         self._measures: dict[str, Getter] = {
@@ -95,33 +101,42 @@ class LongTable:
         yield from self._batches(bytes_done)
 
     def _add_row(self, number: int, row: dict[str, Any]) -> None:
-        place = f"{self._unit} {number}"
         said, problems = self._read(row)
-        excerpt = values.as_json(row) or ""
         key = None
         if said["model"] and said["task"]:
             key = RunKey(said["model"], said["task"], said["revision"])
-        for role, reason in problems.items():
-            self._reject(key, Reject(place, self._column(role), reason, excerpt[:EXCERPT]))
-        if key is None or said["item"] is None or any(role in NEEDED for role in problems):
-            for role in ("model", "task", "item"):
-                if said[role] is None and role not in problems:
-                    reason = f"the {role} is missing; the row cannot be placed"
-                    self._reject(key, Reject(place, self._column(role), reason, excerpt[:EXCERPT]))
-            return
-        try:
-            self._place(key, said, number, row)
-        except ValueProblem as problem:
-            self._reject(key, Reject(place, "", str(problem), excerpt[:EXCERPT]))
+        for role in ("model", "task", "item"):
+            if said[role] is None and role not in problems:
+                problems[role] = f"the {role} is missing; the row cannot be placed"
+        if key is not None and not any(role in NEEDED for role in problems):
+            try:
+                self._place(key, said, number, row)
+            except ValueProblem as problem:
+                problems[""] = str(problem)
+        if problems:
+            excerpt = (values.as_json(row) or "")[:EXCERPT]
+            for role, reason in problems.items():
+                place = f"{self._unit} {number}"
+                self._reject(key, Reject(place, self._column(role), reason, excerpt))
 
     def _read(self, row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         said: dict[str, Any] = dict.fromkeys(CONVERTERS)
         problems: dict[str, str] = {}
         for role, get in self._get.items():
+            value = get(row)
+            if value is None:
+                continue
+            known = self._known.get(role) if type(value) is str else None
+            if known is not None and value in known:
+                said[role] = known[value]
+                continue
             try:
-                said[role] = CONVERTERS[role](get(row))
+                said[role] = CONVERTERS[role](value)
             except ValueProblem as problem:
                 problems[role] = str(problem)
+                continue
+            if known is not None and len(known) < MAX_KNOWN:
+                known[value] = said[role]
         return said, problems
 
     def _place(self, key: RunKey, said: dict[str, Any], number: int, row: dict[str, Any]) -> None:

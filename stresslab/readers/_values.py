@@ -131,7 +131,12 @@ def probabilities(value: Any) -> list[float] | None:
 
 def as_json(value: Any) -> str | None:
     """Return a value as JSON text; NaN becomes null."""
-    return None if value is None else json.dumps(_finite(value), ensure_ascii=False, default=str)
+    if value is None:
+        return None
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), ensure_ascii=False, default=str)
 
 
 def listed(value: Any) -> list[Any] | None:
