@@ -277,21 +277,15 @@ class Workspace:
     def info(self) -> dict[str, Any]:
         """Return name, version, number of outcomes and every run with its state."""
         runs = self.runs(include=STATES)
+        shown = ("run_id", "model", "task", "n_outcomes", "state", "created", "reason")
         return {
             "name": self.name,
             "path": str(self.path),
             "data_version": self.data_version,
             "n_outcomes": sum(run.n_outcomes for run in runs if run.state == "live"),
-            "runs": [
-                {
-                    "run_id": run.run_id, "model": run.model, "task": run.task,
-                    "n_outcomes": run.n_outcomes, "state": run.state, "created": run.created,
-                    "reason": run.reason,
-                }
-                for run in runs
-            ],
+            "runs": [{name: getattr(run, name) for name in shown} for run in runs],
             "spaces": [space.space_id for space in self.spaces()],
-        }  # fmt: skip
+        }
 
     def _sealed(self, run_id: str) -> RunInfo:
         import difflib

@@ -21,6 +21,9 @@ from stresslab.store.runs import FORMAT, MANIFEST, PARTIAL, file_entry
 if TYPE_CHECKING:
     import pyarrow as pa
 
+ROWS_IN_MEMORY = 1_000_000
+"""Keys looked at in memory; more are checked by DuckDB, which takes longer to start."""
+
 _PART = re.compile(r"part-(\d{5})\.([a-z]+)\.([0-9a-f]{16})\.parquet\Z")
 
 
@@ -248,19 +251,34 @@ def _join(table: str, parts: list[Path], path: Path, part_rows: int) -> int:
 def _refuse_duplicates(table: str, parts: list[Path]) -> None:
     if table not in KEYS:
         return
-    import duckdb
-
-    keys = ", ".join(KEYS[table])
-    with duckdb.connect() as con:
-        con.execute("SET threads = 2")
-        source = con.read_parquet([str(part) for part in parts])
-        seen = source.aggregate(f"{keys}, count(*) AS n", keys).filter("n > 1").limit(1).fetchall()
-    for row in seen:
+    names = list(KEYS[table])
+    for *key, n in _repeated(names, parts):
         raise RowError(
-            f"Rule: {keys} is unique within the {table} of a run. "
-            f"{', '.join(map(repr, row[:-1]))} stands there {row[-1]} times. "
+            f"Rule: {', '.join(names)} is unique within the {table} of a run. "
+            f"{', '.join(map(repr, key))} stands there {n} times. "
             "Number repeated answers with `trial`, or leave the repetition out."
         )
+
+
+def _repeated(names: list[str], parts: list[Path]) -> list[tuple[Any, ...]]:
+    """Return one key that stands in the parts more than once, with its count."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    rows = sum(pq.read_metadata(part).num_rows for part in parts)
+    if rows <= ROWS_IN_MEMORY:
+        keys = pq.ParquetDataset([str(part) for part in parts]).read(columns=names)
+        counted = keys.group_by(names).aggregate([([], "count_all")])
+        some = counted.filter(pc.greater(counted["count_all"], 1)).slice(0, 1).to_pylist()
+        return [tuple(row[name] for name in [*names, "count_all"]) for row in some]
+    import duckdb
+
+    with duckdb.connect() as con:  # spills to disk, so memory stays bounded
+        source = con.read_parquet([str(part) for part in parts])
+        columns = ", ".join(names)
+        counted = source.aggregate(f"{columns}, count(*) AS n", columns)
+        found: list[tuple[Any, ...]] = counted.filter("n > 1").limit(1).fetchall()
+        return found
 
 
 def _slug(text: Any) -> str:
