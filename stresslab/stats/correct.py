@@ -86,10 +86,11 @@ def interval_levels(rejected: Array, known: Array, correction: str, level: float
 
     Notes
     -----
-    With alpha = 1 - level, m comparisons of which r are rejected. Holm: the m - r others at
-    1 - alpha/(m - r) and, all of alpha being spent on them, the rejected at 1 - 0.3 alpha/m: the
-    probability that an interval misses stays below 1.3 alpha (two-sided bounds that agree with Holm
-    and miss with at most alpha would be infinite); if all are rejected, 1 - alpha/m.
+    With alpha = 1 - level, m comparisons of which r are rejected. Holm: all at 1 - alpha/m; but
+    unless all are rejected, the rejected at 1 - 0.3 alpha/m, because Holm spends up to alpha on the
+    others. The probability that any interval misses stays below 1.3 alpha (simulated: at most
+    6.3 % at 95 %); two-sided bounds that agree with Holm and miss with at most alpha do not exist
+    but as infinite ones, and plain Bonferroni intervals cut at 0 miss with up to 2 alpha.
     BH: all at 1 - max(r, 1) alpha/m, the false-coverage-rate level for those that are rejected.
 
     References
@@ -103,7 +104,7 @@ def interval_levels(rejected: Array, known: Array, correction: str, level: float
     if correction == "bh":
         share[:] = alpha * max(r, 1) / m
     if correction == "holm":
-        share[:] = alpha / max(m - r, 1) if r < m else alpha / m
+        share[:] = alpha / m
         if r < m:
             share[rejected] = 0.3 * alpha / m
     return 1 - share

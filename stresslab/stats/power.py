@@ -45,7 +45,7 @@ def pairs_for_rate(
     """Return the independent pairs McNemar's exact test needs to find `effect`.
 
     ``n0 = (z_{1-alpha/2} sqrt(psi) + z_power sqrt(psi - effect^2))^2 / effect^2`` with psi the
-    share of pairs that differ, plus 1 / effect because the exact test is discrete; rounded up.
+    share of pairs that differ, plus 1.5 / effect because the exact test is discrete; rounded up.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def pairs_for_rate(
     size: Array = np.abs(np.asarray(effect, float))
     psi = np.maximum(np.asarray(discordant, float), size)
     root = ndtri(1 - alpha / 2) * np.sqrt(psi) + ndtri(power) * np.sqrt(psi - size**2)
-    wanted: Array = divide(root, size) ** 2 + divide(1.0, size)
+    wanted: Array = divide(root, size) ** 2 + divide(1.5, size)
     return np.ceil(wanted)
 
 
