@@ -177,10 +177,9 @@ def all_of(*predicates: Predicate | None) -> Predicate | None:
     """Return the condition that every given condition holds; None if none is given."""
     parts: list[Predicate] = []
     for one in predicates:
-        if isinstance(one, And):
-            parts += one.parts
-        elif one is not None and one not in parts:
-            parts.append(one)
+        for part in one.parts if isinstance(one, And) else (one,):
+            if part is not None and part not in parts:
+                parts.append(part)
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else And(tuple(parts))

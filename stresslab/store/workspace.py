@@ -270,7 +270,7 @@ class Workspace:
                     "a run is sealed",
                     "an unfinished import or run",
                     "Start the same import again to finish it, or `stresslab workspace clean`.",
-                )  # fmt: skip
+                )
             )
         return problems
 
