@@ -16,10 +16,11 @@ from stresslab.readers._mapping import Mapping
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from stresslab.store.workspace import RunWriter, Workspace
+    from stresslab.store.workspace import Workspace
+    from stresslab.store.writer import RunWriter
 
-ROWS_A_FLUSH = 100_000
-"""Outcomes after which what was read is made durable: what a kill can cost."""
+ROWS_A_FLUSH = 200_000
+"""Rows, of all runs of a file together, after which they are made durable: what a kill can cost."""
 
 
 @dataclass
@@ -50,6 +51,7 @@ class _Open:
     writers: dict[RunKey, "RunWriter"] = field(default_factory=dict)
     there: dict[tuple[RunKey, str], set[Any]] = field(default_factory=dict)
     rejects: dict[RunKey | None, list["pa.Table"]] = field(default_factory=dict)
+    rows_waiting: int = 0
 
 
 def import_logs(
@@ -128,7 +130,7 @@ def _opened(path: Path) -> "Workspace":
 
     if (path / "workspace.toml").exists():
         return Workspace.open(path)
-    if path.exists() and any(path.iterdir()):
+    if path.exists() and any(_is_foreign(one.name) for one in path.iterdir()):
         raise WorkspaceError(
             f"{path} must be a workspace or an empty folder; it holds other files. "
             "Name a new folder."
@@ -139,6 +141,13 @@ def _opened(path: Path) -> "Workspace":
         if (path / "workspace.toml").exists():  # another import was a moment faster
             return Workspace.open(path)
         raise
+
+
+def _is_foreign(name: str) -> bool:
+    """Return whether a file is no part of a workspace that another process is just making."""
+    from stresslab.store.workspace import FOLDERS
+
+    return name not in FOLDERS and not name.startswith((".", "workspace.toml"))
 
 
 def _identity(path: Path, sha256: str, mapping: Mapping) -> dict[str, Any]:
@@ -192,6 +201,11 @@ def _write(runs: _Open, batch: Batch, counts: _Counts) -> None:
     if rows.num_rows:
         writer.write(batch.table, rows)
     counts.outcomes += rows.num_rows if batch.table == "outcomes" else 0
+    runs.rows_waiting += rows.num_rows
+    if runs.rows_waiting >= ROWS_A_FLUSH:
+        for one in runs.writers.values():
+            one.flush()
+        runs.rows_waiting = 0
 
 
 def _start(runs: _Open, key: RunKey, batch: Batch, counts: _Counts) -> "RunWriter":
@@ -199,7 +213,7 @@ def _start(runs: _Open, key: RunKey, batch: Batch, counts: _Counts) -> "RunWrite
         runs.workspace.add_run(
             model=key.model, task=key.task, revision=key.revision, **runs.common,
             settings=dict(batch.settings), measures={k: dict(v) for k, v in batch.measures.items()},
-            model_info=dict(batch.model_info), part_rows=ROWS_A_FLUSH,
+            model_info=dict(batch.model_info), part_rows=2 * ROWS_A_FLUSH,
         )
     )  # fmt: skip
     runs.writers[key] = writer

@@ -114,10 +114,12 @@ class LongTable:
             except ValueProblem as problem:
                 problems[""] = str(problem)
         if problems:
-            excerpt = (values.as_json(row) or "")[:EXCERPT]
+            place, excerpt = f"{self._unit} {number}", (values.as_json(row) or "")[:EXCERPT]
+            by_column: dict[str, str] = {}
             for role, reason in problems.items():
-                place = f"{self._unit} {number}"
-                self._reject(key, Reject(place, self._column(role), reason, excerpt))
+                by_column.setdefault(self._column(role), reason)
+            for column, reason in by_column.items():
+                self._reject(key, Reject(place, column, reason, excerpt))
 
     def _read(self, row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         said: dict[str, Any] = dict.fromkeys(CONVERTERS)
