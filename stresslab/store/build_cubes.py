@@ -78,11 +78,7 @@ def _stage(
 def _add_level(
     con: "duckdb.DuckDBPyConnection", task: int, model: int, measure: int, level: int
 ) -> None:
-    keep = [
-        name
-        for bit, name in ((4, "domain"), (2, "perturbation"), (1, "tier"))
-        if level & bit
-    ]
+    keep = [name for bit, name in ((4, "domain"), (2, "perturbation"), (1, "tier")) if level & bit]
     source = "staged_values"
     if level & 2:  # originals stand in every paired perturbation of their item, as tier 0
         source = f"""(SELECT * FROM staged_values UNION ALL BY NAME
@@ -93,7 +89,9 @@ def _add_level(
         f"sum({name}) AS {name}"
         for name in ("n_rows", *COUNTS, "total", "n_scored", "n_answered", "sq", "n_other")
     )
-    outer = ", ".join(f"sum({name})" for name in ("n_rows", *COUNTS, "total", "n_scored", "n_answered"))
+    outer = ", ".join(
+        f"sum({name})" for name in ("n_rows", *COUNTS, "total", "n_scored", "n_answered")
+    )
     columns = ", ".join(
         name if name in keep else "-2" for name in ("domain", "perturbation", "tier")
     )

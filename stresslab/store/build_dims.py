@@ -75,7 +75,9 @@ def add_dimensions(con: "duckdb.DuckDBPyConnection", task: str, runs: Sequence[A
     for run in runs:
         path = Path(run.path) / "scores.parquet"
         if path.exists():
-            rows = con.execute(f"SELECT DISTINCT measure FROM {parquet(path)} ORDER BY 1").fetchall()
+            rows = con.execute(
+                f"SELECT DISTINCT measure FROM {parquet(path)} ORDER BY 1"
+            ).fetchall()
             declared += [name for (name,) in rows if name is not None]
     add_names(con, "measures", [*BUILT_IN, *declared])
     return Codes(task, number, models)

@@ -1,8 +1,9 @@
 """Cells from the outcomes themselves: the path that can answer everything."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from stresslab.checks import Array
 from stresslab.nouns import STATUSES
 from stresslab.store.contents import Question
 from stresslab.store.engine import Engine
@@ -16,22 +17,26 @@ STATUS_COUNTS = tuple(f"n_{name}" for name in STATUSES)
 
 
 def from_facts(
-    engine: Engine, question: Question, by: Sequence[str], edited: Sequence[int]
-) -> tuple["pd.DataFrame", dict[str, int]]:
+    slicer: Slicer, by: Sequence[str], edited: Sequence[int]
+) -> tuple[Mapping[str, Array], dict[str, int]]:
     """Return raw cells (codes, unsorted) and the number of unmatched variants by model.
 
     Two aggregations, rows to clusters and clusters to cells, run in the engine; only the cells
     come back.
     """
-    slicer = Slicer(engine, question)
+    engine, question = slicer.engine, slicer.question
     columns = [source.column for source in slicer.by_sources(by).values()]
     keys = list(dict.fromkeys(["model", *columns]))
     rows = _valued(slicer, by, keys)
     unmatched: dict[str, int] = {}
-    if question.population == "common" and len(question.models) > 1:
+    if question.is_common:
         rows, unmatched = _common(engine, question, rows, edited, "perturbation" in by)
-    cells = engine.collect(_moments(rows, keys, question))
-    return cells, unmatched
+    return raw(engine.collect(_moments(rows, keys, question))), unmatched
+
+
+def raw(table: "pd.DataFrame") -> dict[str, Array]:
+    """Return the columns of a frame as arrays."""
+    return {str(name): table[name].to_numpy() for name in table.columns}
 
 
 def _valued(slicer: Slicer, by: Sequence[str], keys: list[str]) -> "nw.LazyFrame[Any]":
@@ -82,9 +87,7 @@ def _common(
     return rows.join(common, on=key, how="left").with_columns(kept.alias("value")), unmatched
 
 
-def _moments(
-    rows: "nw.LazyFrame[Any]", keys: list[str], question: Question
-) -> "nw.LazyFrame[Any]":
+def _moments(rows: "nw.LazyFrame[Any]", keys: list[str], question: Question) -> "nw.LazyFrame[Any]":
     import narwhals as nw
 
     value, status = nw.col("value"), nw.col("status")
@@ -102,6 +105,15 @@ def _moments(
         (value * value).sum().fill_null(0.0).alias("sq"),
         count((value != 0) & (value != 1) & known).alias("n_other"),
     )
+    return cells_of_clusters(clusters, keys, question)
+
+
+def cells_of_clusters(
+    clusters: "nw.LazyFrame[Any]", keys: list[str], question: Question
+) -> "nw.LazyFrame[Any]":
+    """Return the sums of cells from the sums of their clusters."""
+    import narwhals as nw
+
     names = {"n_answered": "n_known_answers"}
     top = nw.col(names.get(question.numerator, question.numerator))
     base = nw.col(names.get(question.denominator, question.denominator))

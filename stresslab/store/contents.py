@@ -84,6 +84,11 @@ class Question:
     below: tuple[str, ...] = ()
     model_info: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
 
+    @property
+    def is_common(self) -> bool:
+        """Return whether values are restricted to variants that several models share."""
+        return self.population == "common" and len(self.models) > 1
+
 
 def contents(workspace: Any) -> Contents:
     """Return what the workspace holds; read once per data version."""
@@ -158,7 +163,7 @@ def resolve(
         warnings.append(
             Warn(
                 "low-coverage",
-                f"Below the line, because they answered under half of the task: {', '.join(below)}.",
+                f"Below the line, as they cover under half of the task: {', '.join(below)}.",
                 len(below),
             )
         )
@@ -190,7 +195,9 @@ def _ratio(ratio: tuple[str, str] | None) -> tuple[str, str]:
     return found[0], found[1]
 
 
-def _models(table: "pd.DataFrame", models: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _models(
+    table: "pd.DataFrame", models: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if models:
         for model in models:
             _one_of("model", model, table["model"])

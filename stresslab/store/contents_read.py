@@ -1,17 +1,29 @@
 """Read the tables of `Contents` from an index."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from stresslab.result import Warn
 from stresslab.store.contents import Contents
-from stresslab.store.dims import Dims, dims_of
+from stresslab.store.dims import Dims
 from stresslab.store.engine import DuckDBEngine
 from stresslab.store.index import Generation, connect
 
-TASK_COLUMNS = ["task", "title", "n_outcomes", "n_items", "n_variants", "chance", "description", "is_default"]
+if TYPE_CHECKING:
+    import duckdb
+
+TASK_COLUMNS = [
+    "task",
+    "title",
+    "n_outcomes",
+    "n_items",
+    "n_variants",
+    "chance",
+    "description",
+    "is_default",
+]
 MODEL_COLUMNS = [
     "task", "model", "alias", "family", "revision", "trained_on", "colour", "run_id",
     "n_variants", "n_variants_total", "coverage",
@@ -147,7 +159,9 @@ def _measures(engine: DuckDBEngine) -> pd.DataFrame:
              1.0 if rate and high is None else high, bool(info.get("higher_is_better", True)))
         )  # fmt: skip
     table = pd.DataFrame(rows, columns=MEASURE_COLUMNS)
-    return table.astype({"low": "float64", "high": "float64", "rate": "bool", "higher_is_better": "bool"})
+    return table.astype(
+        {"low": "float64", "high": "float64", "rate": "bool", "higher_is_better": "bool"}
+    )
 
 
 def _attributes(dims: Dims) -> pd.DataFrame:
@@ -206,12 +220,10 @@ def _warnings(engine: DuckDBEngine, task: int) -> tuple[Warn, ...]:
     return tuple(warnings)
 
 
-def edited_items(engine: DuckDBEngine, task: int) -> list[int]:
+def edited_items(con: "duckdb.DuckDBPyConnection", task: int) -> list[int]:
     """Return the codes of items that have several contents."""
-    found = engine.con.execute(
+    found = con.execute(
         "SELECT item FROM item_hashes WHERE task = ? GROUP BY item HAVING count(*) > 1 ORDER BY 1",
         [task],
     ).fetchall()
     return [item for (item,) in found]
-
-

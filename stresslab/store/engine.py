@@ -21,15 +21,8 @@ if TYPE_CHECKING:
 class Engine(Protocol):
     """What runs a query over the tables of one index generation."""
 
-    @property
-    def generation(self) -> Generation:
-        """Return the generation whose tables are asked."""
-        ...
-
-    @property
-    def dims(self) -> Dims:
-        """Return the dictionaries of the generation."""
-        ...
+    generation: Generation
+    dims: Dims
 
     def table(self, name: str) -> "nw.LazyFrame[Any]":
         """Return a table of the index as a lazy frame."""
@@ -38,6 +31,28 @@ class Engine(Protocol):
     def collect(self, frame: "nw.LazyFrame[Any]") -> "pd.DataFrame":
         """Run a lazy frame and return its rows."""
         ...
+
+
+class ClosedEngine:
+    """Knows a generation's dictionaries and cubes and opens nothing.
+
+    Parameters
+    ----------
+    generation : Generation
+        What is asked.
+    """
+
+    def __init__(self, generation: Generation) -> None:
+        self.generation = generation
+        self.dims = dims_of(generation)
+
+    def table(self, name: str) -> "nw.LazyFrame[Any]":
+        """Refuse: there is no connection."""
+        raise RuntimeError(f"Table {name} needs an open engine.")
+
+    def collect(self, frame: "nw.LazyFrame[Any]") -> "pd.DataFrame":
+        """Refuse: there is no connection."""
+        raise RuntimeError("Rows need an open engine.")
 
 
 class DuckDBEngine:
@@ -109,7 +124,9 @@ def export(generation: Generation, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     con = duckdb.connect()
     try:
-        con.execute(f"ATTACH '{str(generation.path).replace(chr(39), chr(39) * 2)}' AS i (READ_ONLY)")
+        con.execute(
+            f"ATTACH '{str(generation.path).replace(chr(39), chr(39) * 2)}' AS i (READ_ONLY)"
+        )
         names = con.execute(
             "SELECT table_name FROM duckdb_tables() WHERE database_name = 'i'"
         ).fetchall()

@@ -55,7 +55,10 @@ class Compiler:
         import narwhals as nw
 
         truth = True if predicate is None else self.truth(predicate)
-        return nw.lit(truth) if isinstance(truth, bool) else truth
+        if not isinstance(truth, bool):
+            return truth
+        null = nw.col("task").is_null()  # every frame has it and it never is
+        return ~null if truth else null
 
     def truth(self, predicate: Predicate) -> Truth:
         """Return the condition as an expression, or as a bool if it is the same everywhere."""
@@ -70,7 +73,7 @@ class Compiler:
             case Compare(field, op, value):
                 return self._compare(field, op, value)
             case In(field, values):
-                return _fold((self._compare(field, "=", one) for one in values), stop=True)
+                return self._in(field, values)
             case IsNull(field):
                 return self._is_null(field)
             case Within(field, _):
@@ -79,6 +82,18 @@ class Compiler:
                     f"within() needs a derived value with two coordinates; got {_name(field)!r}."
                 )
         raise ConditionError(f"Not a condition: {predicate!r}.")
+
+    def _in(self, field: Field, values: tuple[Any, ...]) -> Truth:
+        import narwhals as nw
+
+        source = self.resolve(field.parts)
+        for value in values:
+            _check(field, "=", value, source)
+        if source.kind == "codes":
+            wanted = {str(value) for value in values}
+            return self._codes(source, lambda one: one in wanted, null=False)
+        same = [str(value) for value in values] if source.kind == "text" else list(values)
+        return nw.col(source.column).is_in(same).fill_null(False) if same else False
 
     def _is_null(self, field: Field) -> Truth:
         import narwhals as nw
@@ -126,10 +141,9 @@ def _fold(parts: Iterable[Truth], *, stop: bool) -> Truth:
             if part is stop:
                 return stop
             continue
-        if isinstance(joined, bool):
-            joined = part
-        else:
-            joined = (joined | part) if stop else (joined & part)
+        if not isinstance(joined, bool):
+            part = (joined | part) if stop else (joined & part)
+        joined = part
     return joined
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stresslab.store import durable
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -94,9 +96,9 @@ def _build(workspace: Any, root: Path, version: str, report: Report) -> None:
     aside.mkdir()
     try:
         _fill(aside, _pointed(root), runs, _aliases(workspace), report)
-        _sync(aside / FILE)
+        durable.sync(aside / FILE)
         with suppress(OSError):  # another process was first: its folder is as good as ours
-            aside.rename(root / version)
+            durable.replace(aside, root / version)
         _point(root, version)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -166,7 +168,9 @@ def _plan(
             plan[task] = ("rebuild", live.get(task, []))
         elif fresh:
             plan[task] = ("models" if indexed else "add", fresh)
-    redone = sum(run.n_outcomes for action, part in plan.values() if action == "rebuild" for run in part)
+    redone = sum(
+        run.n_outcomes for action, part in plan.values() if action == "rebuild" for run in part
+    )
     if redone > 0.5 * sum(run.n_outcomes for run in runs):
         return None
     return plan
@@ -216,11 +220,6 @@ def _link(source: str, target: str) -> str:
     return target
 
 
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
 def _pointed(root: Path) -> Path | None:
     try:
         name = (root / POINTER).read_text(encoding="utf-8").strip()
@@ -234,9 +233,7 @@ def _point(root: Path, version: str) -> None:
     if old is not None and old.name != version:
         with suppress(OSError):
             os.utime(old)  # its ten minutes begin now
-    temporary = root / f".{POINTER}-{uuid.uuid4().hex[:8]}"
-    temporary.write_text(version, encoding="utf-8")
-    temporary.replace(root / POINTER)
+    durable.write_bytes(root / POINTER, version.encode())
 
 
 def _clean(root: Path, version: str) -> None:

@@ -82,7 +82,9 @@ def pairs_on(engine: DuckDBEngine, question: Question, by: Sequence[str] = ()) -
     slicer = Slicer(engine, question)
     rows = _places(engine, slicer, by)
     values, trials = _values(engine, slicer, rows["variant"].to_numpy(), by, rows)
-    edited = edited_items(engine, slicer.task) if engine.dims.task_rows[slicer.task].n_edited else []
+    edited = (
+        edited_items(engine.con, slicer.task) if engine.dims.task_rows[slicer.task].n_edited else []
+    )
     return _assembled(slicer, rows, values, trials, edited, by)
 
 
@@ -156,7 +158,9 @@ def _slot(table: "pd.DataFrame", appears: bool, width: int) -> NDArray[np.int64]
     variant = table["variant"].to_numpy().astype(np.int64)
     if not appears:
         return variant
-    slot: NDArray[np.int64] = variant * width + table["perturbation"].to_numpy().astype(np.int64) + 1
+    slot: NDArray[np.int64] = (
+        variant * width + table["perturbation"].to_numpy().astype(np.int64) + 1
+    )
     return slot
 
 

@@ -1,12 +1,19 @@
 """Cells: for every model and cell of a `by`, the sums that values and intervals are made of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from stresslab.checks import Array
+from stresslab.store.cells_arrays import can_align, from_arrays
+from stresslab.store.cells_clusters import from_clusters
+from stresslab.store.cells_cube import fits, from_cube
 from stresslab.store.cells_facts import STATUS_COUNTS, from_facts
 from stresslab.store.contents import Question
 from stresslab.store.contents_read import edited_items
-from stresslab.store.engine import DuckDBEngine, Engine, reading
+from stresslab.store.engine import ClosedEngine, DuckDBEngine, Engine
+from stresslab.store.index import connect, ensure
 from stresslab.store.pairs import Pairs, ids, pairs
 from stresslab.store.slicing import Slicer
 
@@ -15,9 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = ["CELL_COLUMNS", "Pairs", "cells", "cells_on", "ids", "pairs"]
 
+PATHS = ("cube", "clusters", "arrays", "facts")
+"""What can answer, quickest first; all give the same numbers."""
+
 CELL_COLUMNS = (
     "n_rows", "total", "n", "n_clusters", "ss", "sd", "dd", "sq", *STATUS_COUNTS, "rate",
 )  # fmt: skip
+
+
+WHOLE = ("n_rows", "n", "n_clusters", *STATUS_COUNTS)
 
 
 def cells(workspace: Any, question: Question, by: Sequence[str] = ()) -> "pd.DataFrame":
@@ -42,27 +55,51 @@ def cells(workspace: Any, question: Question, by: Sequence[str] = ()) -> "pd.Dat
     """
     if not question.task or not question.models:
         return _empty(by)
-    with reading(workspace) as engine:
-        return cells_on(engine, question, by)
+    generation = ensure(workspace)
+    table = try_path(ClosedEngine(generation), question, by, "cube")
+    if table is not None:
+        return table
+    with connect(generation) as con:
+        return cells_on(DuckDBEngine(generation, con), question, by)
 
 
-def cells_on(
-    engine: Engine, question: Question, by: Sequence[str] = (), path: str | None = None
-) -> "pd.DataFrame":
-    """Return `cells` on an open engine, by one path (cube, clusters, arrays, facts) if named."""
+def cells_on(engine: Engine, question: Question, by: Sequence[str] = ()) -> "pd.DataFrame":
+    """Return `cells` on an open engine, by the quickest path that is exact."""
+    for path in PATHS:
+        table = try_path(engine, question, by, path)
+        if table is not None:
+            return table
+    raise AssertionError("The facts answer everything.")
+
+
+def try_path(
+    engine: Engine, question: Question, by: Sequence[str], path: str
+) -> "pd.DataFrame | None":
+    """Return `cells` from one path of `PATHS`, or None if it cannot answer exactly."""
     slicer = Slicer(engine, question)
     slicer.by_sources(by)
-    edited = _edited(engine, slicer.task)
-    found, unmatched = from_facts(engine, question, by, edited)
-    table = _finished(slicer, found, by)
-    table.attrs = {"path": "facts", "n_unmatched": unmatched}
+    answer: tuple[Any, dict[str, int]] | None = None
+    if path == "cube":
+        answer = from_cube(slicer, by) if fits(slicer, by) else None
+    elif path == "clusters":
+        answer = from_clusters(slicer, by) if fits(slicer, by) else None
+    elif path == "arrays":
+        answer = from_arrays(slicer, by, _edited(slicer)) if can_align(slicer, by) else None
+    else:
+        answer = from_facts(slicer, by, _edited(slicer))
+    if answer is None:
+        return None
+    table = _finished(slicer, answer[0], by)
+    table.attrs = {"path": path, "n_unmatched": answer[1]}
     return table
 
 
-def _edited(engine: Engine, task: int) -> list[int]:
-    if not engine.dims.task_rows[task].n_edited or not isinstance(engine, DuckDBEngine):
+def _edited(slicer: Slicer) -> list[int]:
+    """Return the items left out of comparisons because their contents differ between runs."""
+    if not slicer.question.is_common or not slicer.dims.task_rows[slicer.task].n_edited:
         return []
-    return edited_items(engine, task)
+    with connect(slicer.engine.generation) as con:
+        return edited_items(con, slicer.task)
 
 
 def _empty(by: Sequence[str]) -> "pd.DataFrame":
@@ -72,39 +109,41 @@ def _empty(by: Sequence[str]) -> "pd.DataFrame":
     table.insert(0, "model", pd.Series(dtype="str"))
     for place, name in enumerate(by, start=1):
         table.insert(place, name, pd.Series(dtype="int64" if name == "tier" else "str"))
-    counts = ["n_rows", "n", "n_clusters", *STATUS_COUNTS]
-    table = table.astype(dict.fromkeys(counts, "int64") | {"rate": "bool"})
+    table = table.astype(dict.fromkeys(WHOLE, "int64") | {"rate": "bool"})
     table.attrs = {"path": "none", "n_unmatched": {}}
     return table
 
 
-def _finished(slicer: Slicer, found: "pd.DataFrame", by: Sequence[str]) -> "pd.DataFrame":
+def _finished(slicer: Slicer, found: Mapping[str, Array], by: Sequence[str]) -> "pd.DataFrame":
     """Decode, order and type raw cells."""
     import pandas as pd
 
-    if not len(found):
+    if not len(found["model"]):
         return _empty(by)
-    order = {code: place for place, code in enumerate(slicer.models)}
-    sources = slicer.by_sources(by)
-    table = pd.DataFrame({"model": [slicer.dims.models[code] for code in found["model"]]})
-    ranks = {"model": found["model"].map(order).to_numpy()}
-    for name, source in sources.items():
-        raw = found[source.column].reset_index(drop=True)
-        if source.kind == "codes":
-            values = source.values or {}
-            table[name] = pd.Series([values.get(code) for code in raw], dtype="str")
-        elif source.kind == "number" and name == "tier":
-            table[name] = raw.astype("int64")
-        else:
-            table[name] = raw
-        ranks[name] = table[name].to_numpy(dtype=object)
+    columns: dict[str, list[Any]] = {}
+    for name, source in slicer.by_sources(by).items():
+        raw = found[source.column].tolist()
+        values = source.values or {}
+        columns[name] = [values.get(code) for code in raw] if source.kind == "codes" else raw
+    place = {code: number for number, code in enumerate(slicer.models)}
+    model = [place[code] for code in found["model"].tolist()]
+    keys = list(zip(model, *([_rank(one) for one in values] for values in columns.values())))
+    order = np.array(sorted(range(len(model)), key=keys.__getitem__))
+    table: dict[str, Any] = {"model": [slicer.question.models[model[row]] for row in order]}
+    for name, values in columns.items():
+        table[name] = pd.Series([values[row] for row in order], dtype=_dtype(slicer, name))
     for name in CELL_COLUMNS[:-1]:
-        whole = name in ("n_rows", "n", "n_clusters", *STATUS_COUNTS)
-        values = found[name].to_numpy(dtype="float64")
-        table[name] = values.round().astype("int64") if whole else values
-    table["rate"] = found["n_other"].to_numpy(dtype="float64") == 0
-    places = sorted(range(len(table)), key=lambda row: [_rank(ranks[name][row]) for name in ranks])
-    return table.iloc[places].reset_index(drop=True)
+        sums = found[name].astype(np.float64)[order]
+        table[name] = sums.round().astype(np.int64) if name in WHOLE else sums
+    table["rate"] = found["n_other"][order] == 0
+    return pd.DataFrame(table)
+
+
+def _dtype(slicer: Slicer, name: str) -> str | None:
+    kind = slicer.by_sources([name])[name].kind
+    if name == "tier":
+        return "int64"
+    return {"codes": "str", "text": "str"}.get(kind)
 
 
 def _rank(value: Any) -> tuple[int, Any]:

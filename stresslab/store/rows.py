@@ -1,4 +1,4 @@
-"""Single rows for people to read: a grid of variants, one item with all its variants and answers."""
+"""Rows for people to read: a grid of variants, one item with all its variants and answers."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,6 @@ from stresslab.store.engine import DuckDBEngine, reading
 from stresslab.store.slicing import Slicer
 
 if TYPE_CHECKING:
-    import narwhals as nw
     import pandas as pd
 
 VARIANT_COLUMNS = (

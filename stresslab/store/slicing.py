@@ -140,9 +140,7 @@ class Slicer:
         perturbed = frame.filter(nw.col("perturbation") != -1).select(*columns)
         return nw.concat([perturbed, originals], how="vertical")
 
-    def _joined(
-        self, frame: "nw.LazyFrame[Any]", sources: Sequence[Source]
-    ) -> "nw.LazyFrame[Any]":
+    def _joined(self, frame: "nw.LazyFrame[Any]", sources: Sequence[Source]) -> "nw.LazyFrame[Any]":
         wanted: dict[str, dict[str, str]] = {}
         for source in sources:
             if source.join == "imported":
