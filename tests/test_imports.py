@@ -18,15 +18,18 @@ HEAVY = (
 
 TIMED = """
 import sys, time
-begin = time.perf_counter()
+begin = time.process_time()
 {code}
-seconds = time.perf_counter() - begin
+seconds = time.process_time() - begin
 print(seconds, *[name for name in {heavy!r} if name in sys.modules])
 """
 
 
 def timed(code, tries=3):
-    """Return the best time in seconds of `tries` fresh processes and what heavy was loaded."""
+    """Return the best time of `tries` fresh processes and what heavy was loaded.
+
+    CPU seconds: what a person waits for on an idle machine, and alike on a busy one.
+    """
     runs = []
     for _ in range(tries):
         script = TIMED.format(code=code, heavy=HEAVY)
