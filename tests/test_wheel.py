@@ -97,6 +97,7 @@ def served(installed, tmp_path):
         if not name.startswith(("PYTHON", "STRESSLAB", "STREAMLIT"))
     }
     (tmp_path / "elsewhere").mkdir()
+    before = files_of(installed)
     process = subprocess.Popen(
         [installed / "bin" / "stresslab", "demo", "--no-browser", "--port", str(port)],
         cwd=tmp_path / "elsewhere",
@@ -111,7 +112,7 @@ def served(installed, tmp_path):
         if "is open at" in line:
             break
     assert process.poll() is None, "".join(lines)
-    yield f"http://127.0.0.1:{port}", lines, process
+    yield f"http://127.0.0.1:{port}", lines, process, before
     process.terminate()
     process.wait(20)
     process.stdout.close()
@@ -122,13 +123,26 @@ def fetch(url):
         return answer.status, answer.read().decode()
 
 
+def files_of(environment):
+    """Return every file of ours in an environment, but for what Python compiles by itself."""
+    return {path for path in environment.rglob("stresslab/**/*") if "__pycache__" not in path.parts}
+
+
+def test_the_environment_runs_the_wheel_and_not_this_tree(installed):
+    code = "import stresslab, streamlit; print(stresslab.__file__)"
+    command = [installed / "bin" / "python", "-c", code]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/")
+    assert Path(printed.stdout.strip()).is_relative_to(installed)
+
+
 def test_the_installed_demo_opens_from_a_folder_that_is_not_ours(served, installed, tmp_path):
-    url, lines, process = served
+    url, lines, process, before = served
     assert url in lines[-1]
     assert fetch(f"{url}/_stcore/health") == (200, "ok")
     status, page = fetch(url)
     assert (status, "<html" in page.lower()) == (200, True)
     assert not list((tmp_path / "elsewhere").iterdir())
+    assert files_of(installed) == before
     where = str(installed).replace("\\", "/")
     running = Path(f"/proc/{process.pid}/cmdline")
     if running.exists():
@@ -136,7 +150,7 @@ def test_the_installed_demo_opens_from_a_folder_that_is_not_ours(served, install
 
 
 def test_stopping_the_demo_stops_its_server(served):
-    url, _, process = served
+    url, _, process, _ = served
     process.send_signal(signal.SIGTERM)
     process.wait(20)
     time.sleep(0.2)

@@ -81,6 +81,8 @@ def follow(events: "Iterator[Progress | Done]", *, quiet: bool) -> "Done | None"
         task = bar.add_task("", total=None)
         for event in events:
             if isinstance(event, Done):
+                if done is not None and not quiet:
+                    bar.console.print(done.message, markup=False, highlight=False)
                 done = event
                 continue
             text = event.message or f"{event.done:,} {event.unit}"

@@ -70,6 +70,7 @@ def command(host: str, port: int) -> list[str]:
         "--server.headless": ["true"],
         "--browser.gatherUsageStats": ["false"],
         "--logger.hideWelcomeMessage": ["true"],
+        "--logger.level": ["warning"],
     }
     pairs = [part for flag, values in flags.items() for value in values for part in (flag, value)]
     return [sys.executable, "-m", "streamlit", "run", str(folder / "app.py"), *pairs]
