@@ -143,7 +143,7 @@ def contrast(
     variance = clusters / (clusters - 1) * float(sums @ sums)
     quantile = float(t_quantile(level, clusters - 1))
     if limits is None:
-        half = quantile * np.sqrt(variance) if variance > 0 else np.nan
+        half = quantile * float(np.sqrt(variance)) if variance > 0 else np.nan
         return Estimate(value, value - half, value + half, clusters)
     lowest = float(np.where(weights > 0, weights * limits[0], weights * limits[1]).sum())
     highest = float(np.where(weights > 0, weights * limits[1], weights * limits[0]).sum())
@@ -154,7 +154,7 @@ def contrast(
     total = rows + 2 * EXTRA
     mean = (rows * value + EXTRA * (lowest + highest)) / total
     square = (rows * (spread + value**2) + EXTRA * (lowest**2 + highest**2)) / total
-    half = quantile * np.sqrt(max(square - mean**2, 0.0) / total)
+    half = quantile * float(np.sqrt(max(square - mean**2, 0.0) / total))
     low, high = max(mean - half, lowest), min(mean + half, highest)
     return Estimate(value, min(low, value), max(high, value), clusters)
 
@@ -214,7 +214,7 @@ def retention(values: Array, cluster: Array, *, level: float = 0.95) -> Estimate
     c = last.mean() ** 2 - factor * float(y @ y)
     if a <= 0 or b * b < a * c:
         return Estimate(ratio, np.nan, np.nan, clusters)
-    half = np.sqrt(b * b - a * c)
+    half = float(np.sqrt(b * b - a * c))
     if half == 0:
         share = float(unseen_share(clusters, level))
         return Estimate(ratio, ratio * (1 - share), ratio / (1 - share), clusters)

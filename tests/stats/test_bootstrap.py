@@ -14,7 +14,9 @@ def test_it_agrees_with_scipy_on_rows():
 
     values = rng(1).integers(0, 2, 200).astype(float)
     ours = bootstrap_ratio(values, np.ones(200), rng=rng())
-    theirs = scipy_bootstrap((values,), np.mean, method="percentile", rng=rng(2)).confidence_interval
+    theirs = scipy_bootstrap(
+        (values,), np.mean, method="percentile", rng=rng(2)
+    ).confidence_interval
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.006)
 
 

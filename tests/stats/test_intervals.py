@@ -53,7 +53,9 @@ def test_a_rate_of_single_rows_is_plain_wilson():
     values = np.array([1, 0, 1, 1, 0, 1.0])
     found = from_moments(*moments(values, np.arange(6)), rate=True)
     plain = wilson(4, 6)
-    assert (found.low, found.high) == pytest.approx((float(plain.low), float(plain.high)), abs=1e-12)
+    assert (found.low, found.high) == pytest.approx(
+        (float(plain.low), float(plain.high)), abs=1e-12
+    )
     assert found.n_effective == 6
 
 

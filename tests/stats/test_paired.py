@@ -5,7 +5,10 @@ from scipy import stats
 from stresslab.errors import ParamError, ShapeError
 from stresslab.stats.mcnemar import mcnemar_exact
 from stresslab.stats.paired import (
-    concatenate, paired_difference, paired_differences, paired_from_counts,
+    concatenate,
+    paired_difference,
+    paired_differences,
+    paired_from_counts,
 )  # fmt: skip
 from stresslab.stats.signflip import signflip_p
 from stresslab.stats.tango import score_interval

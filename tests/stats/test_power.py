@@ -48,6 +48,8 @@ def test_a_smaller_difference_needs_more():
 def test_copies_of_a_pair_do_not_help():
     a, b = np.random.default_rng(0).integers(0, 2, (2, 60)).astype(float)
     once = paired_difference(a, b, np.arange(60), rate=True)
-    copied = paired_difference(np.repeat(a, 5), np.repeat(b, 5), np.repeat(np.arange(60), 5), rate=True)
+    copied = paired_difference(
+        np.repeat(a, 5), np.repeat(b, 5), np.repeat(np.arange(60), 5), rate=True
+    )
     one, five = (n_needed(x, alpha=0.05, power=0.8, margin=0.05)[0] for x in (once, copied))
     assert five == pytest.approx(one, rel=0.05)

@@ -15,7 +15,9 @@ def constrained_statistic(wins, losses, n, delta):
         rest = 1 - first - second
         if min(first, second, rest) <= 0:
             return np.inf
-        return -(wins * np.log(first) + losses * np.log(second) + (n - wins - losses) * np.log(rest))
+        return -(
+            wins * np.log(first) + losses * np.log(second) + (n - wins - losses) * np.log(rest)
+        )
 
     ends = max(0, -delta), (1 - delta) / 2
     second = minimize_scalar(loss, bounds=ends, method="bounded", options={"xatol": 1e-13}).x
