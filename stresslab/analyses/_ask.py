@@ -1,7 +1,7 @@
 """Turn Params into what the store is asked: task, models, measure, condition, population."""
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from stresslab.errors import ParamError
@@ -98,17 +98,24 @@ class Asked:
         table = self.perturbations
         return tuple(table.loc[table["axis"] == "graded", "perturbation"])
 
-    def again(
-        self, metric: str, *, models: tuple[str, ...] | None = None, **changes: Any
-    ) -> "Asked":
-        """Return the same question about another metric, other models or another population."""
-        from dataclasses import replace
+    def again(self, metric: str, **changes: Any) -> "Asked":
+        """Return the same question about another metric.
 
-        chosen = tuple(self.models) if models is None else models
-        changed = replace(
-            self.params, task=self.question.task, models=chosen, metric=metric, **changes
-        )
-        return ask(self.workspace, changed)
+        Parameters
+        ----------
+        metric : str
+            A metric, or a measure of the task.
+        **changes
+            Fields of the question that change, too: models, population, where (a Predicate).
+        """
+        params = replace(self.params, metric=metric)
+        found = find_metric(self.contents, replace(params, task=self.question.task or None))
+        numerator, denominator = found.ratio or ("total", "n_scored")
+        question = replace(
+            self.question, measure=found.measure or "score", numerator=numerator,
+            denominator=denominator, **changes,
+        )  # fmt: skip
+        return replace(self, params=params, question=question, metric=found)
 
 
 def ask(workspace: "Workspace", params: Params) -> Asked:
@@ -143,6 +150,8 @@ def find_metric(known: "Contents", params: Params) -> Metric:
     from stresslab import metrics
 
     name = params.metric
+    task = params.task or known.default_task
+    rows = known.measures[known.measures["task"] == task]
     if name in metrics.names():
         metric = metrics.get(name)
         if metric.ratio is None:
@@ -150,9 +159,7 @@ def find_metric(known: "Contents", params: Params) -> Metric:
                 f"metric must be a ratio of two sums to be shown with intervals here; {name!r} is "
                 "not. Choose score, selective_score, coverage, confidence or a measure."
             )
-        return metric
-    task = params.task or known.default_task
-    rows = known.measures[known.measures["task"] == task]
+        return _with_bounds(metric, rows)
     if name not in set(rows["measure"]):
         every = sorted({*metrics.names(), *rows["measure"]})
         near = difflib.get_close_matches(name, every, n=3) or every
@@ -160,7 +167,21 @@ def find_metric(known: "Contents", params: Params) -> Metric:
             f"No metric or measure of task {task!r} is called {name!r}. "
             f"Did you mean: {', '.join(near)}?"
         )
-    return metrics.measure_metric(name, rows[rows["measure"] == name].iloc[0].to_dict())
+    return metrics.measure_metric(name, _info(rows[rows["measure"] == name]))
+
+
+def _with_bounds(metric: Metric, measures: "pd.DataFrame") -> Metric:
+    """Return `metric` with the bounds its measure has in this task: a score need not be 0 to 1."""
+    from stresslab.metrics._sums import measure_bounds
+
+    info = measures[measures["measure"] == (metric.measure or "score")]
+    if metric.ratio is None or metric.ratio[0] != "total" or info.empty:
+        return metric
+    return replace(metric, bounds=measure_bounds(_info(info)))
+
+
+def _info(rows: "pd.DataFrame") -> dict[str, Any]:
+    return {str(name): value for name, value in rows.iloc[0].to_dict().items()}
 
 
 def no_rows(asked: Asked) -> Warn:

@@ -35,15 +35,15 @@ def gather(asked: Asked, cells: "pd.DataFrame") -> Facts:
     question = _paired.row_question(asked)
     pairs = query.pairs(asked.workspace, question, by=("perturbation", "tier"))
     graded = not (cells["tier"] == 0).any()
-    tables = how.settle(
-        [*_between_models(asked, pairs, how, graded), *_tiers.drops(asked, pairs, how)]
-    )
+    silent = asked.params.metric == "score" and bool(cells["n_abstained"].any())
+    family = _between_models(asked, pairs, how, graded, silent)
+    tables = how.settle([*family, *_tiers.drops(asked, pairs, how)])
     return Facts(
-        clean=_clean(asked, graded),
+        clean=_clean(asked, graded, silent),
         differences=tables.get("differences", _paired.empty_differences(LABELS)),
         drops=_tiers.drop_table(tables.get("drops"), cells),
         domains=_domains(asked, graded),
-        sure=_sure(asked),
+        sure=_sure(asked, len(cells)),
         names=asked.names,
         titles=asked.titles,
         rate=how.rate or bool(pairs.rate),
@@ -59,9 +59,9 @@ def empty_drops() -> "pd.DataFrame":
 
 
 def _between_models(
-    asked: Asked, pairs: "Pairs", how: _paired.Judge, graded: bool
+    asked: Asked, pairs: "Pairs", how: _paired.Judge, graded: bool, silent: bool
 ) -> list[_paired.Batch]:
-    """Return all pairs of models on clean inputs, and against the leader at every tier."""
+    """Return the leader against every model: on clean inputs, answered ones, and by tier."""
     import pandas as pd
 
     models = list(pairs.models)
@@ -86,8 +86,9 @@ def _between_models(
         *_paired.between(
             pairs, np.where(untouched, 0, -1), labelled("clean", one), compared, how, "differences"
         ),
-        *_answered(asked, how, compared, graded, labelled("answered", one)),
-    ]  # fmt: skip
+    ]
+    if silent:
+        found += _answered(asked, how, compared, graded, labelled("answered", one))
     harder = pairs.groups[pairs.groups["tier"].to_numpy() > 0]
     if len(harder):
         place = np.full(len(pairs.groups) + 1, -1)
@@ -108,7 +109,7 @@ def _answered(
     """Return the differences on rows that both models answered, where some model abstains."""
     from stresslab.store import query
 
-    if not abstains(asked) or "correct" not in _measures(asked):
+    if "correct" not in _measures(asked):
         return []
     again = asked.again("correct", population="each")
     pairs = query.pairs(asked.workspace, again.question, by=("tier",))
@@ -119,15 +120,7 @@ def _answered(
     return list(batches)
 
 
-def abstains(asked: Asked) -> bool:
-    """Return whether the question's value counts abstentions that a model really made."""
-    if asked.params.metric != "score":
-        return False
-    total = _value.values(asked, ())
-    return bool(total["n_abstained"].sum())
-
-
-def _clean(asked: Asked, graded: bool) -> "pd.DataFrame":
+def _clean(asked: Asked, graded: bool, silent: bool) -> "pd.DataFrame":
     """Return each model's value, value over answered rows and coverage on untouched inputs."""
 
     def untouched(one: Asked) -> "pd.DataFrame":
@@ -137,7 +130,7 @@ def _clean(asked: Asked, graded: bool) -> "pd.DataFrame":
         return table[table["tier"] == 0].drop(columns="tier").reset_index(drop=True)
 
     table = untouched(asked)[["model", "value", "low", "high", "n", "n_clusters"]]
-    if not abstains(asked):
+    if not silent:
         same = {"selective": "value", "selective_low": "low", "selective_high": "high"}
         return table.assign(coverage=1.0, **{new: table[old] for new, old in same.items()})
     names = {"value": "selective", "low": "selective_low", "high": "selective_high"}
@@ -151,22 +144,21 @@ def _domains(asked: Asked, graded: bool) -> "pd.DataFrame":
     """Return the widest distance between two domains of each model, corrected for the choice."""
     import pandas as pd
 
-    where = asked.params.where
-    if not graded:
-        where = f"({where}) and tier = 0" if where else "tier = 0"
-    again = replace(asked.params, where=where, models=tuple(asked.models))
-    from stresslab.analyses._ask import ask
+    from stresslab.predicate import Compare, Field, all_of
+    from stresslab.store import query
 
-    narrowed = ask(asked.workspace, again)
-    plain = _value.values(narrowed, ("domain",))
-    n_pairs = len(list(combinations(plain["domain"].dropna().unique(), 2)))
+    untouched = None if graded else Compare(Field(("tier",)), "=", 0)
+    question = replace(asked.question, where=all_of(asked.question.where, untouched))
+    cells = query.cells(asked.workspace, question, by=("domain",))
+    n_pairs = len(list(combinations(cells["domain"].dropna().unique(), 2)))
     if not n_pairs:
         return pd.DataFrame()
-    strict = 1 - (1 - asked.params.level) / (n_pairs * max(1, plain["model"].nunique()))
-    table = _value.values(narrowed, ("domain",), level=strict).dropna(subset=["domain", "value"])
+    strict = 1 - (1 - asked.params.level) / (n_pairs * max(1, cells["model"].nunique()))
+    table = _value.from_cells(cells, asked, ("domain",), level=strict)
+    table = table.dropna(subset=["domain", "value"])
     rows = []
-    for model, cells in table.groupby("model", sort=True):
-        ordered = cells.sort_values(["value", "domain"], ascending=[False, True])
+    for model, part in table.groupby("model", sort=True):
+        ordered = part.sort_values(["value", "domain"], ascending=[False, True])
         best, worst = ordered.iloc[0], ordered.iloc[-1]
         low, high = _tiers.distance(best, worst)
         rows.append(
@@ -179,7 +171,7 @@ def _domains(asked: Asked, graded: bool) -> "pd.DataFrame":
     return pd.DataFrame(rows)
 
 
-def _sure(asked: Asked) -> "pd.DataFrame":
+def _sure(asked: Asked, n_cells: int) -> "pd.DataFrame":
     """Return confidence beside the share right, by perturbation and tier, corrected for choice."""
     import pandas as pd
 
@@ -187,7 +179,6 @@ def _sure(asked: Asked) -> "pd.DataFrame":
     if not {"correct", "confidence"} <= _measures(asked) or asked.params.metric != "score":
         return pd.DataFrame()
     right, sure = (asked.again(name, population="each") for name in ("correct", "confidence"))
-    n_cells = max(1, len(_value.values(right, by)))
     strict = 1 - (1 - asked.params.level) / n_cells
     table = _value.values(right, by, level=strict).merge(
         _value.values(sure, by, level=strict), on=["model", *by], suffixes=("", "_sure")

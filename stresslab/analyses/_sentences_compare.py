@@ -162,7 +162,8 @@ def _turn(part: "pd.DataFrame") -> tuple[int, str] | None:
 
 def _of_pair(table: "pd.DataFrame", row: Any) -> "pd.DataFrame":
     same = (table["model_a"] == row["model_a"]) & (table["model_b"] == row["model_b"])
-    return table.loc[same]
+    found: pd.DataFrame = table.loc[same]
+    return found
 
 
 def _plural(by: Sequence[str]) -> str:

@@ -40,7 +40,7 @@ def lead(facts: Facts) -> Sentence:
     joint = " and " if verdict == "better" else "; it "
     text += _loss_clause(facts, leader["model"], joint) + "."
     return Sentence(
-        "leader", text[0].upper() + text[1:], verdict, "compare",
+        "leader", text, verdict, "compare",
         facts.query(known["model"].tolist(), baseline=leader["model"], where=_clean_only(facts)),
     )  # fmt: skip
 
@@ -104,7 +104,7 @@ def _field(known: "pd.DataFrame", leader: Any) -> tuple["pd.DataFrame", str]:
     others = known[known["coverage"] < ALWAYS]
     ahead = (others["selective"] > leader["value"]).any()
     if leader["coverage"] >= ALWAYS and ahead and len(answering) > 1:
-        return answering, "among models that always answer, "
+        return answering, "Among models that always answer, "
     return known, ""
 
 

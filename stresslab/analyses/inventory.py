@@ -184,7 +184,7 @@ def _problems(workspace: "Workspace", runs: list[Any], verify: bool) -> "pd.Data
                     "`stresslab workspace verify` names the file; import the run again."),
     }  # fmt: skip
     rows = [
-        {"path": str(one.path), "rule": steps[one.state][0], "seen": one.state,
+        {"path": str(one.path), "rule": steps[one.state][0], "seen": one.reason or one.state,
          "next_step": steps[one.state][1]}
         for one in runs
         if one.state in steps

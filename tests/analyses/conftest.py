@@ -1,6 +1,6 @@
 import pytest
 
-from tests.factory import Toy, fill, toy_workspace
+from tests.factory import Toy, toy_workspace
 
 
 @pytest.fixture(scope="session")
@@ -61,4 +61,13 @@ def ask():
     return run
 
 
-__all__ = ["fill"]
+@pytest.fixture
+def same_tables():
+    """Check that two results hold equal tables, but for the last digits of sums."""
+    from pandas.testing import assert_frame_equal
+
+    def check(first, second, *names):
+        for name in names or first.tables:
+            assert_frame_equal(first.tables[name], second.tables[name], rtol=1e-9, atol=1e-9)
+
+    return check
