@@ -81,15 +81,20 @@ def sealed_runs(folder: Path) -> list[RunInfo]:
 
 
 def partial_runs(folder: Path) -> list[RunInfo]:
-    """Return every unfinished run under `folder`."""
+    """Return every unfinished run under `folder`.
+
+    What a process left that died between sealing a run and tidying up is not unfinished.
+    """
+    sealed = {run.manifest.get("identity") for run in sealed_runs(folder)}
     found = []
     for path in sorted(folder.glob(f"{PARTIAL}*")):
         try:
             head = json.loads((path / "head.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             head = {}
-        info = _info(path, head, "partial", "not finished")
-        found.append(replace(info, run_id=path.name))
+        if head.get("identity") not in sealed or not head:
+            info = _info(path, head, "partial", "not finished")
+            found.append(replace(info, run_id=path.name))
     return found
 
 

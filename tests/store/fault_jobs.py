@@ -55,3 +55,9 @@ def stop_at(point: int, job, *args) -> None:
     durable.set_hook(hook)
     job(*args)
     os._exit(0)
+
+
+def write_several(path: Path, name: str) -> None:
+    """Write four runs, one after the other."""
+    for number in range(4):
+        write_run(path, f"{name}{number}", rows=20)

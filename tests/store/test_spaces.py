@@ -19,8 +19,8 @@ def add(workspace, vectors, ids, **more):
     return space
 
 
-def test_vectors_come_back_as_written(workspace, rng=np.random.default_rng(0)):
-    vectors = rng.normal(size=(4, 3)).astype("float32")
+def test_vectors_come_back_as_written(workspace):
+    vectors = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
     version = workspace.data_version
     add(workspace, vectors, list("abcd"))
     ids, found = read_vectors(workspace.spaces()[0])
