@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": set(),
     "readers": {"store.scan"},
     "runners": {"perturbations"},
-    "analyses": {"store", "stats", "metrics"} | COMPUTING,
+    "analyses": {"store", "stats", "metrics", "perturbations"} | COMPUTING,
     "studies": EVERYTHING - OUTWARD - {"jobs"},
     "jobs": EVERYTHING - OUTWARD,
     "figures": set(),
