@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stresslab.nouns import STATUSES
-from stresslab.store.build_arrays import build_arrays
+from stresslab.store.build_arrays import add_model, layout_of
 from stresslab.store.build_columns import build_columns
-from stresslab.store.build_cubes import build_cubes
 from stresslab.store.build_dims import add_dimensions, echo_sets_of, load_items, load_variants
 
 if TYPE_CHECKING:
@@ -239,14 +238,12 @@ def _finish(
 ) -> None:
     report(done, total, f"{codes.name}: attributes")
     build_columns(con, codes.task)
-    model_codes = sorted({codes.models[model] for model in models})
-    for model in model_codes:
-        report(done, total, f"{codes.name}: cubes")
-        build_cubes(con, codes.task, model)
-    report(done, total, f"{codes.name}: aligned arrays")
-    _describe(con, codes.task)
     _place_variants(con, codes.task)
-    build_arrays(con, codes.task, model_codes, folder)
+    layout = layout_of(con, codes.task, folder)
+    for model in sorted(set(models)):
+        report(done, total, f"{codes.name}: cubes of {model}")
+        add_model(con, layout, codes.task, codes.models[model], folder)
+    _describe(con, codes.task)
 
 
 def _place_variants(con: "duckdb.DuckDBPyConnection", task: int) -> None:

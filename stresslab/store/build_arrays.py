@@ -1,9 +1,13 @@
-"""Aligned arrays: per task and measure one file per model, row = variant ordinal."""
+"""Aligned arrays (per task and measure one file per model, row = variant ordinal) and cubes."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from stresslab.checks import Array
+from stresslab.store.build_cubes import Layout, Values, add_confidence, add_cube, values_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -11,86 +15,108 @@ if TYPE_CHECKING:
 NO_STATUS = 255
 """Status of a variant that a model was not asked."""
 
+BUILT_IN = ("score", "correct", "confidence")
 
-def build_arrays(
-    con: "duckdb.DuckDBPyConnection", task: int, models: list[int], folder: Path
+
+def layout_of(con: "duckdb.DuckDBPyConnection", task: int, folder: Path) -> Layout:
+    """Write the arrays that describe the variants of a task and return their layout.
+
+    Files ``aligned/<task>/variant.<column>.npy`` for item, cluster, domain, perturbation, tier
+    and echo_set.
+    """
+    found = con.execute(
+        f"""SELECT item, cluster, domain, perturbation, tier, echo_set
+        FROM variant_cells WHERE task = {task} ORDER BY variant"""
+    ).fetchnumpy()
+    columns = {name: np.asarray(values) for name, values in found.items()}
+    for name, values in columns.items():
+        save(folder / "aligned" / str(task) / f"variant.{name}.npy", values)
+    echo_sets = con.execute(
+        f"SELECT echo_set, perturbation FROM echo_sets WHERE task = {task}"
+    ).fetchall()
+    return Layout(columns, [(int(one), int(other)) for one, other in echo_sets])
+
+
+def add_model(
+    con: "duckdb.DuckDBPyConnection", layout: Layout, task: int, model: int, folder: Path
 ) -> None:
-    """Write the arrays of `models`, and those that describe the variants of the task.
+    """Write the arrays and cubes of one model in one task, for every measure it has a value of.
 
-    Files, under ``aligned/<task>/``: ``variant.<column>.npy`` (item, cluster, domain,
-    perturbation, tier, echo_set), ``status.<model>.npy`` (uint8, single-trial tasks),
-    ``<measure>/<model>.npy`` (mean over trials, NaN = null; float32 if that is exact, else
+    Files, under ``aligned/<task>/``: ``status.<model>.npy`` (uint8, if each variant was asked
+    once), ``<measure>/<model>.npy`` (mean over trials, NaN = null; float32 if that is exact, else
     float64), ``<measure>/<model>.trials.npy`` where a trial count is not 0 or 1, and
     ``<measure>/<model>.bits.npy`` (packed: known, then ones) where all values are 0 or 1.
     A model's array may be shorter than the task: the rest is null.
     """
     target = folder / "aligned" / str(task)
-    target.mkdir(parents=True, exist_ok=True)
-    columns = con.execute(
-        f"""SELECT item, cluster, domain, perturbation, tier, echo_set
-        FROM variant_cells WHERE task = {task} ORDER BY variant"""
-    ).fetchnumpy()
-    for name, values in columns.items():
-        _save(target / f"variant.{name}.npy", np.asarray(values))
-    row = con.execute(f"SELECT single_trial FROM task_facts WHERE task = {task}").fetchone()
-    single = bool(row and row[0])
-    for model in models:
-        _save_model(con, task, model, target, single)
-
-
-def _save_model(
-    con: "duckdb.DuckDBPyConnection", task: int, model: int, target: Path, single: bool
-) -> None:
-    chosen = f"task = {task} AND model = {model} AND latest"
-    if single:
-        found = con.execute(f"SELECT variant, status FROM facts WHERE {chosen}").fetchnumpy()
-        variant = np.asarray(found["variant"])
-        statuses = np.full(_length(variant), NO_STATUS, np.uint8)
-        statuses[variant] = np.asarray(found["status"])
-        _save(target / f"status.{model}.npy", statuses)
-    measures = con.execute(
-        "SELECT code, name FROM measures WHERE code IN (SELECT measure FROM cube "
-        f"WHERE task = {task} AND model = {model})"
-    ).fetchall()
-    for code, name in measures:
-        _save_measure(con, chosen, name, code, target / str(code), model)
-
-
-def _save_measure(
-    con: "duckdb.DuckDBPyConnection", chosen: str, name: str, code: int, target: Path, model: int
-) -> None:
-    if name in ("score", "correct", "confidence"):
-        source = f"SELECT variant, {name}::DOUBLE AS v FROM facts WHERE {chosen} AND v IS NOT NULL"
-    else:
-        source = f"""SELECT variant, s.value AS v
-            FROM (SELECT run, variant, trial FROM facts WHERE {chosen})
-            JOIN (SELECT * FROM imported WHERE measure = {code}) s USING (run, variant, trial)
-            WHERE s.value IS NOT NULL"""
     found = con.execute(
-        f"SELECT variant, avg(v) AS v, count(*) AS n FROM ({source}) GROUP BY variant"
+        f"""SELECT variant, status FROM facts
+        WHERE task = {task} AND model = {model} AND latest"""
     ).fetchnumpy()
-    variant = np.asarray(found["variant"])
-    values = np.full(_length(variant), np.nan)
-    values[variant] = np.asarray(found["v"])
-    narrow = values.astype(np.float32)
-    exact = bool(np.array_equal(narrow.astype(np.float64), values, equal_nan=True))
-    _save(target / f"{model}.npy", narrow if exact else values)
-    trials = np.asarray(found["n"])
-    if trials.size and trials.max() > 1:
-        counts = np.zeros(len(values), np.int32)
-        counts[variant] = trials
-        _save(target / f"{model}.trials.npy", counts)
-    known = ~np.isnan(values)
-    if bool(np.isin(values[known], (0.0, 1.0)).all()):
-        bits = np.stack([np.packbits(known), np.packbits(known & (values == 1.0))])
-        _save(target / f"{model}.bits.npy", bits)
+    rows = np.asarray(found["variant"]), np.asarray(found["status"])
+    asked = np.unique(rows[0])
+    con.execute(f"INSERT INTO task_models VALUES ({task}, {model}, {len(asked)})")
+    if len(asked) == len(rows[0]):
+        statuses = np.full(layout.n_variants, NO_STATUS, np.uint8)
+        statuses[rows[0]] = rows[1]
+        save(target / f"status.{model}.npy", statuses)
+    for measure, name, variant, status, value in _measures(con, task, model, rows):
+        values = values_of(rows, variant, status, value, layout.n_variants)
+        if name != "score" and not values.n_scored.any():
+            continue
+        _save_values(values, target / str(measure), model)
+        add_cube(con, layout, values, task=task, model=model, measure=measure)
+    add_confidence(con, task, model)
 
 
-def _length(variant: np.ndarray[Any, Any]) -> int:
-    return int(variant.max()) + 1 if variant.size else 0
+def _measures(
+    con: "duckdb.DuckDBPyConnection", task: int, model: int, rows: tuple[Array, Array]
+) -> Iterator[tuple[int, str, Array, Array, Array]]:
+    """Yield code, name, variants, statuses and values of every measure."""
+    chosen = f"task = {task} AND model = {model}"
+    for code, name in con.execute("SELECT code, name FROM measures ORDER BY code").fetchall():
+        if name in BUILT_IN:
+            found = con.execute(
+                f"SELECT {name}::DOUBLE AS v FROM facts WHERE {chosen} AND latest"
+            ).fetchnumpy()
+            yield code, name, rows[0], rows[1], _nan(found["v"])
+            continue
+        found = con.execute(
+            f"""SELECT f.variant, f.status, s.value AS v
+            FROM (SELECT * FROM imported WHERE {chosen} AND measure = {code}) s
+            JOIN (SELECT run, variant, trial, status FROM facts WHERE {chosen} AND latest) f
+                USING (run, variant, trial)
+            ORDER BY f.variant"""
+        ).fetchnumpy()
+        yield (
+            code,
+            name,
+            np.asarray(found["variant"]),
+            np.asarray(found["status"]),
+            _nan(found["v"]),
+        )
 
 
-def _save(path: Path, values: np.ndarray[Any, Any]) -> None:
+def _nan(values: Array) -> Array:
+    """Return a float array with NaN for null."""
+    return np.asarray(np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan))
+
+
+def _save_values(values: Values, target: Path, model: int) -> None:
+    known = values.n_scored > 0
+    mean = np.full(len(known), np.nan)
+    np.divide(values.total, values.n_scored, out=mean, where=known)
+    narrow = mean.astype(np.float32)
+    exact = bool(np.array_equal(narrow.astype(np.float64), mean, equal_nan=True))
+    save(target / f"{model}.npy", narrow if exact else mean)
+    if values.n_scored.max(initial=0) > 1:
+        save(target / f"{model}.trials.npy", values.n_scored.astype(np.int32))
+    elif not values.n_other.any():
+        save(target / f"{model}.bits.npy", np.stack([np.packbits(known), np.packbits(mean == 1)]))
+
+
+def save(path: Path, values: Array) -> None:
+    """Write one array; an older generation that shares the file keeps its own."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)  # the file may be shared with an older generation
+    path.unlink(missing_ok=True)
     np.save(path, values, allow_pickle=False)

@@ -117,6 +117,7 @@ def _fill(
             shutil.copytree(old / "aligned", aside / "aligned", copy_function=_link)
     con = _open_to_write(aside)
     try:
+        con.execute("BEGIN")  # one commit: nobody reads the file before it is complete
         if plan is None:
             build.create(con)
             con.execute("INSERT INTO meta VALUES ('aliases', ?)", [_text(aliases)])
@@ -130,6 +131,7 @@ def _fill(
             build.drop_task(con, task)
             shutil.rmtree(aside / "aligned" / _code(con, task), ignore_errors=True)
             build.add_tasks(con, members, aside, aliases=aliases, report=report)
+        con.execute("COMMIT")
         con.execute("CHECKPOINT")
     finally:
         con.close()
