@@ -9,7 +9,7 @@ from stresslab.checks import Array
 from stresslab.stats import tango
 
 if TYPE_CHECKING:
-    from stresslab.stats.paired import Difference
+    from stresslab.stats.difference import Difference
 
 
 def tost_p(found: "Difference", margin: float) -> Array:

@@ -9,8 +9,8 @@ from stresslab.checks import Array, check_level
 from stresslab.errors import ParamError
 from stresslab.stats import correct
 from stresslab.stats import power as powers
+from stresslab.stats.difference import Difference, concatenate
 from stresslab.stats.equivalence import tost_p
-from stresslab.stats.paired import Difference, concatenate
 
 VERDICTS = ("better", "worse", "equivalent", "cannot tell")
 """What can be said of the first model against the second."""

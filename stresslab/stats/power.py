@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from stresslab.checks import Array
+from stresslab.stats.difference import Difference
 from stresslab.stats.intervals import divide
-from stresslab.stats.paired import Difference
 
 
 def clusters_for_mean(

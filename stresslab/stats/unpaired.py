@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stresslab.checks import Array
+from stresslab.stats.difference import Difference
 from stresslab.stats.equivalence import tost_p, upper_tail
 from stresslab.stats.intervals import divide, from_moments
-from stresslab.stats.paired import Difference
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def test_ece_puts_full_confidence_in_the_last_bin():
 
 
 def test_columns_of_different_length_are_named():
-    with pytest.raises(ShapeError, match="'confidence': 5.*'correct': 2"):
+    with pytest.raises(ShapeError, match=r"'confidence': 5.*'correct': 2"):
         metrics.get("brier").compute(ROWS | {"correct": np.zeros(2)})
 
 

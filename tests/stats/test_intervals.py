@@ -45,7 +45,7 @@ def test_wilson_of_all_right_ends_at_exactly_one():
 
 
 def test_a_level_of_one_is_refused():
-    with pytest.raises(ParamError, match="1.0"):
+    with pytest.raises(ParamError, match=r"1\.0"):
         wilson(1, 2, 1.0)
 
 
