@@ -10,6 +10,7 @@ import numpy as np
 from stresslab.analyses import _paired, _tiers, _value
 from stresslab.analyses._ask import Asked
 from stresslab.analyses._sentences import Facts
+from stresslab.analyses._sentences_lead import best
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,10 +37,11 @@ def gather(asked: Asked, cells: "pd.DataFrame") -> Facts:
     pairs = query.pairs(asked.workspace, question, by=("perturbation", "tier"))
     graded = not (cells["tier"] == 0).any()
     silent = asked.params.metric == "score" and bool(cells["n_abstained"].any())
-    family = _between_models(asked, pairs, how, graded, silent)
+    clean = _clean(asked, graded, silent)
+    family = _between_models(asked, pairs, how, clean, silent)
     tables = how.settle([*family, *_tiers.drops(asked, pairs, how)])
     return Facts(
-        clean=_clean(asked, graded, silent),
+        clean=clean,
         differences=tables.get("differences", _paired.empty_differences(LABELS)),
         drops=_tiers.drop_table(tables.get("drops"), cells),
         domains=_domains(asked, graded),
@@ -48,6 +50,7 @@ def gather(asked: Asked, cells: "pd.DataFrame") -> Facts:
         titles=asked.titles,
         rate=how.rate or bool(pairs.rate),
         graded=graded,
+        answered=question is not asked.question,
         margin=how.margin,
         settings=asked.link,
     )
@@ -59,24 +62,17 @@ def empty_drops() -> "pd.DataFrame":
 
 
 def _between_models(
-    asked: Asked, pairs: "Pairs", how: _paired.Judge, graded: bool, silent: bool
+    asked: Asked, pairs: "Pairs", how: _paired.Judge, clean: "pd.DataFrame", silent: bool
 ) -> list[_paired.Batch]:
     """Return the leader against every model: on clean inputs, answered ones, and by tier."""
     import pandas as pd
 
-    models = list(pairs.models)
-    if len(models) < 2 or not len(pairs.variant):
+    if len(pairs.models) < 2 or not clean["value"].notna().any():
         return []
+    graded = not (pairs.tier == 0).any()
     untouched = _paired.once(pairs) & (graded | (pairs.tier == 0))
-    known = np.isfinite(pairs.values) & untouched[:, None]
-    if not known.any():
-        return []
-    sums = np.where(known, pairs.values, 0).sum(axis=0)
-    means = np.divide(
-        sums, known.sum(axis=0), out=np.full(len(models), -np.inf), where=known.any(axis=0)
-    )
-    leader = min(range(len(models)), key=lambda place: (-means[place], models[place]))
-    compared = [(models[leader], model) for model in models if model != models[leader]]
+    leader = str(best(clean[clean["value"].notna()])["model"])
+    compared = [(leader, model) for model in pairs.models if model != leader]
 
     def labelled(view: str, groups: "pd.DataFrame") -> "pd.DataFrame":
         return groups.assign(view=view)[list(LABELS)]

@@ -10,7 +10,7 @@ import numpy as np
 from stresslab.analyses._ask import Asked
 from stresslab.checks import Array
 from stresslab.errors import ParamError
-from stresslab.result import Column
+from stresslab.result import Column, Warn
 from stresslab.rng import rng_for
 
 if TYPE_CHECKING:
@@ -143,6 +143,19 @@ def has_rows(asked: Asked) -> bool:
     except ParamError:
         return False
     return True
+
+
+def answered_only(asked: Asked) -> list[Warn]:
+    """Return the warning that verdicts rest on other rows than values, where they do."""
+    if row_question(asked) is asked.question:
+        return []
+    return [
+        Warn(
+            "answered-only",
+            "Verdicts compare models on rows that all of them answered; values are over the rows "
+            "each one answers.",
+        )
+    ]
 
 
 def ranks(asked: Asked) -> bool:

@@ -64,6 +64,8 @@ class Facts:
         Whether values are shares.
     graded : bool
         Whether tiers hold different items.
+    answered : bool
+        Whether values are over the rows a model answers.
     margin : float or None
         Differences below it count as equal.
     settings : dict
@@ -79,12 +81,15 @@ class Facts:
     titles: Mapping[str, str]
     rate: bool = True
     graded: bool = False
+    answered: bool = False
     margin: float | None = 0.02
     settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def where(self) -> str:
         """Return what the `clean` table is about, as it ends a clause."""
+        if self.answered:
+            return f"on the {'' if self.graded else 'clean '}inputs it answers"
         return "across all tiers" if self.graded else "on clean inputs"
 
     def name(self, model: str) -> str:
@@ -108,12 +113,13 @@ class Facts:
     def query(self, models: Sequence[str] = (), **more: str) -> dict[str, str]:
         """Return the settings of a link about `models`."""
         chosen = {"models": ",".join(models)} if models else {}
+        more["where"] = both(self.settings.get("where", ""), more.get("where", ""))
         return {**self.settings, **chosen, **{k: v for k, v in more.items() if v}}
 
 
-def clause(parts: Sequence[str]) -> str:
-    """Return the text of a condition that all `parts` meet."""
-    return " and ".join(part for part in parts if part)
+def both(first: str, second: str) -> str:
+    """Return the text of the condition that rows meet which meet `first` and `second`."""
+    return f"({first}) and {second}" if first and second else first or second
 
 
 def quoted(value: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stresslab.analyses import _words as words
-from stresslab.analyses._sentences import CANNOT_TELL, Sentence, clause, quoted
+from stresslab.analyses._sentences import CANNOT_TELL, Sentence, both, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,16 +35,16 @@ class Curves:
             value = row[name]
             if name == "perturbation" and isinstance(value, str):
                 parts.append(f"under {words.in_sentence(self.titles.get(value, value))}")
-            elif value is not None and value == value:
+            elif name != "task" and value is not None and value == value:
                 parts.append(f"on {value}" if name == "domain" else f"at {name} {value}")
         return "".join(f" {part}" for part in parts)
 
     def query(self, row: Any) -> dict[str, str]:
         """Return the settings of a link to the rows of a curve."""
-        parts = [self.settings.get("where", "")]
-        parts = [f"({parts[0]})"] if parts[0] else []
-        parts += [f"{name} = {quoted(row[name])}" for name in self.by if isinstance(row[name], str)]
-        return {**self.settings, "models": row["model"], "where": clause(parts)}
+        cell = [f"{name} = {quoted(row[name])}" for name in self.by if isinstance(row[name], str)]
+        where = both(self.settings.get("where", ""), " and ".join(cell))
+        found = {**self.settings, "models": row["model"], "where": where}
+        return {name: text for name, text in found.items() if text}
 
 
 def headlines(facts: Curves) -> list[Sentence]:

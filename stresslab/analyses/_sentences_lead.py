@@ -1,6 +1,6 @@
 """Say who leads, whether the lead is real, and where the leader is overtaken."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from stresslab.analyses import _words as words
@@ -35,7 +35,8 @@ def lead(facts: Facts) -> Sentence:
     field, prefix = _field(known, leader)
     rivals = [model for model in field["model"] if model != leader["model"]]
     versus = _against(facts, leader["model"], rivals, "clean")
-    verdict = _overall(versus)
+    told = dict(zip(versus["model_b"], versus["verdict"], strict=True))
+    verdict = _overall({rival: told.get(rival, CANNOT_TELL) for rival in rivals})
     text = prefix + _opening(facts, leader, field, versus, verdict)
     joint = " and " if verdict == "better" else "; it "
     text += _loss_clause(facts, leader["model"], joint) + "."
@@ -132,11 +133,11 @@ def flipped(differences: "pd.DataFrame") -> "pd.DataFrame":
     return turned[differences.columns]
 
 
-def _overall(versus: "pd.DataFrame") -> str:
-    verdicts = set(versus["verdict"])
-    if verdicts == {"better"}:
+def _overall(verdicts: Mapping[str, str]) -> str:
+    found = set(verdicts.values())
+    if found == {"better"}:
         return "better"
-    return "equivalent" if verdicts == {"equivalent"} else CANNOT_TELL
+    return "equivalent" if found == {"equivalent"} else CANNOT_TELL
 
 
 def _opening(
@@ -146,13 +147,14 @@ def _opening(
     if verdict == "better":
         return f"{name} leads {facts.where} ({value})"
     ranked = field.set_index("model")["value"]
-    doubtful = versus[versus["verdict"] != "better"]
-    order = sorted(doubtful["model_b"], key=lambda model: (-ranked[model], model))
+    proven = set(versus.loc[versus["verdict"] == "better", "model_b"])
+    doubtful = set(ranked.index) - proven - {leader["model"]}
+    order = sorted(doubtful, key=lambda model: (-ranked[model], model))
     rivals = [f"{facts.name(model)} ({facts.number(ranked[model])})" for model in order]
     start = f"{name} is highest {facts.where} ({value})"
     if verdict == "equivalent":
         return f"{start}, but level with {words.listing(rivals)}"
-    untold = [row for _, row in doubtful.iterrows() if row["verdict"] == CANNOT_TELL]
+    untold = [row for _, row in versus.iterrows() if row["verdict"] == CANNOT_TELL]
     return f"{start}, but we cannot tell it from {words.listing(rivals)}{more_items(untold)}"
 
 

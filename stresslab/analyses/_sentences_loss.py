@@ -91,7 +91,7 @@ def sure_and_wrong(facts: Facts) -> Sentence | None:
         f"{facts.name(row['model'])} is confidently wrong: {facts.number(row['value'])} right on "
     )
     text += f"{cell} at a mean confidence of {facts.number(row['confidence'])}."
-    return Sentence("sure-and-wrong", text, "worse", "items", _cell_query(facts, row))
+    return Sentence("sure-and-wrong", text, "", "items", _cell_query(facts, row))
 
 
 def _tier_query(facts: Facts, row: Any) -> dict[str, str]:

@@ -38,7 +38,7 @@ class CompareParams(PairedParams):
 def run(workspace: "Workspace", params: CompareParams) -> Result:
     """Return the paired differences of models, by cell, overall and by tier, as one family."""
     asked = ask(workspace, params)
-    by = tuple(name for name in params.by if name != "task")
+    by = params.by
     how = _paired.judge(asked)
     empty = {
         "compare": _paired.empty_differences(by),
@@ -55,6 +55,7 @@ def run(workspace: "Workspace", params: CompareParams) -> Result:
         unmatched = _unmatched(pairs)
         warnings += _cautions(asked, tables["overall"], pairs)
         rate = how.rate or bool(pairs.rate)
+        warnings += _paired.answered_only(asked)
         if rate:
             agreement = _agreement(pairs, compared)
         else:

@@ -50,7 +50,10 @@ def run(workspace: "Workspace", params: OverviewParams) -> Result:
         params=asked.settings,
         tables=tables,
         warnings=_value.together(
-            asked.question.warnings, _value.cautions(cells, asked), _strip_warnings(strip)
+            asked.question.warnings,
+            _value.cautions(cells, asked),
+            _strip_warnings(strip),
+            _paired.answered_only(asked) if found else (),
         ),
         data_version=workspace.data_version,
         columns={

@@ -34,7 +34,7 @@ class TierCurveParams(ByParams):
 def run(workspace: "Workspace", params: TierCurveParams) -> Result:
     """Return value by tier, the summary of every curve, and how long items hold out."""
     asked = ask(workspace, params)
-    by = tuple(name for name in params.by if name not in ("tier", "task"))
+    by = tuple(name for name in params.by if name != "tier")
     cells = _with_steps(asked, _value.values(asked, (*by, "tier")), by)
     warnings = [*asked.question.warnings, *_value.cautions(cells, asked)]
     summary, survival = _curve.empty_summary(by), _curve.empty_survival(by)
