@@ -1,12 +1,17 @@
 """Values of several models on the same variants, aligned: what paired statistics work on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stresslab.checks import Array
+from stresslab.errors import ParamError
+from stresslab.store.cells_arrays import load
+from stresslab.store.cells_facts import raw
 from stresslab.store.contents import Question
 from stresslab.store.contents_read import edited_items
 from stresslab.store.engine import DuckDBEngine, reading
@@ -80,11 +85,14 @@ def pairs(workspace: Any, question: Question, by: Sequence[str] = ()) -> Pairs:
 def pairs_on(engine: DuckDBEngine, question: Question, by: Sequence[str] = ()) -> Pairs:
     """Return `pairs` on an open engine."""
     slicer = Slicer(engine, question)
-    rows = _places(engine, slicer, by)
-    values, trials = _values(engine, slicer, rows["variant"].to_numpy(), by, rows)
-    edited = (
-        edited_items(engine.con, slicer.task) if engine.dims.task_rows[slicer.task].n_edited else []
-    )
+    for name, source in slicer.by_sources(by).items():
+        if source.of_outcome:
+            raise ParamError(f"Models are paired on variants; {name} differs between models.")
+    rows = _places(slicer, by)
+    values, trials = _values(slicer, rows, by)
+    edited: list[int] = []
+    if slicer.dims.task_rows[slicer.task].n_edited:
+        edited = edited_items(engine.con, slicer.task)
     return _assembled(slicer, rows, values, trials, edited, by)
 
 
@@ -104,15 +112,27 @@ def ids(workspace: Any, task: str, variants: Sequence[int]) -> "pd.DataFrame":
     return wanted.merge(found, on="variant", how="left")[["variant_id", "item_id"]]
 
 
-def _places(engine: DuckDBEngine, slicer: Slicer, by: Sequence[str]) -> "pd.DataFrame":
+def _places(slicer: Slicer, by: Sequence[str]) -> dict[str, Array]:
     """Return the rows of the slice as far as variants decide; outcomes decide the rest."""
+    columns = ["variant", "item", "cluster", "tier", "perturbation"]
+    if slicer.question.where is None and not by:
+        n = slicer.dims.task_rows[slicer.task].n_variants
+        found = {name: load(_folder(slicer), f"variant.{name}", n, -1) for name in columns[1:]}
+        return {"variant": np.arange(n)} | found
     plain = slicer
     if _of_outcomes(slicer):
-        plain = Slicer(engine, replace(slicer.question, where=None))
-    sources = [source.column for source in plain.by_sources(by).values()]
-    columns = ["variant", "item", "cluster", "tier", "perturbation", *sources]
+        plain = Slicer(slicer.engine, replace(slicer.question, where=None))
+    columns += [source.column for source in plain.by_sources(by).values()]
     frame = plain.rows(plain.variants(), by).select(*dict.fromkeys(columns))
-    return engine.collect(frame.sort("variant", "perturbation"))
+    rows = raw(slicer.engine.collect(frame))
+    if (np.diff(rows["variant"]) < 0).any():
+        order = np.lexsort((rows["perturbation"], rows["variant"]))
+        rows = {name: values[order] for name, values in rows.items()}
+    return rows
+
+
+def _folder(slicer: Slicer) -> Path:
+    return slicer.engine.generation.folder / "aligned" / str(slicer.task)
 
 
 def _of_outcomes(slicer: Slicer) -> bool:
@@ -120,106 +140,137 @@ def _of_outcomes(slicer: Slicer) -> bool:
 
 
 def _values(
-    engine: DuckDBEngine,
-    slicer: Slicer,
-    variant: NDArray[np.int64],
-    by: Sequence[str],
-    rows: "pd.DataFrame",
+    slicer: Slicer, rows: dict[str, Array], by: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the mean over trials and the number of trials, by row and model."""
+    if _of_outcomes(slicer):
+        return _values_of_facts(slicer, rows, by)
+    n = slicer.dims.task_rows[slicer.task].n_variants
+    measure = _folder(slicer) / str(slicer.dims.measures.index(slicer.question.measure))
+    variant = rows["variant"]
+    every = len(variant) == n and (len(variant) == 0 or variant[-1] == n - 1)
+    values = np.empty((len(variant), len(slicer.models)))
+    trials = np.empty((len(variant), len(slicer.models)), dtype=np.int64)
+    for column, model in enumerate(slicer.models):
+        stored = load(measure, str(model), n, np.nan)
+        values[:, column] = stored if every else stored[variant]
+        if (measure / f"{model}.trials.npy").exists():
+            trials[:, column] = load(measure, f"{model}.trials", n, 0)[variant]
+        else:
+            trials[:, column] = ~np.isnan(values[:, column])
+    return values, trials
+
+
+def _values_of_facts(
+    slicer: Slicer, rows: dict[str, Array], by: Sequence[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     import narwhals as nw
 
-    task = engine.dims.task_rows[slicer.task]
+    engine = slicer.engine
     source = slicer.value()
     appears = "perturbation" in by and bool(engine.dims.paired(slicer.task))
     key = ["model", "variant", *(["perturbation"] if appears else [])]
     frame = slicer.rows(slicer.facts(), by if appears else (), [source])
     value = nw.col(source.column).cast(nw.Float64)
-    found = engine.collect(
-        frame.filter(~nw.col(source.column).is_null())
-        .group_by(*key)
-        .agg(value.sum().alias("total"), value.count().alias("n"))
+    found = raw(
+        engine.collect(
+            frame.filter(~nw.col(source.column).is_null())
+            .group_by(*key)
+            .agg(value.sum().alias("total"), value.count().alias("n"))
+        )
     )
-    width = len(engine.dims.perturbations) + 1
-    place = np.full(task.n_variants * (width if appears else 1), -1, dtype=np.int64)
-    place[_slot(rows, appears, width)] = np.arange(len(rows))
-    values = np.full((len(rows), len(slicer.models)), np.nan)
-    trials = np.zeros((len(rows), len(slicer.models)), dtype=np.int64)
-    row = place[_slot(found, appears, width)]
+    width = len(engine.dims.perturbations) + 1 if appears else 0
+    n_variants = engine.dims.task_rows[slicer.task].n_variants
+    place = np.full(n_variants * max(width, 1), -1, dtype=np.int64)
+    place[_slot(rows, width)] = np.arange(len(rows["variant"]))
+    values = np.full((len(rows["variant"]), len(slicer.models)), np.nan)
+    trials = np.zeros(values.shape, dtype=np.int64)
+    row = place[_slot(found, width)]
     order = np.full(len(engine.dims.models), -1, dtype=np.int64)
     order[slicer.models] = np.arange(len(slicer.models))
-    column = order[found["model"].to_numpy()]
-    n = found["n"].to_numpy().astype(np.int64)
-    values[row, column] = found["total"].to_numpy() / n
-    trials[row, column] = n
+    column = order[found["model"]]
+    values[row, column] = found["total"] / found["n"]
+    trials[row, column] = found["n"]
     return values, trials
 
 
-def _slot(table: "pd.DataFrame", appears: bool, width: int) -> NDArray[np.int64]:
-    variant = table["variant"].to_numpy().astype(np.int64)
-    if not appears:
+def _slot(rows: Mapping[str, Array], width: int) -> NDArray[np.int64]:
+    """Return one number per appearance; `width` is 0 where each variant appears once."""
+    variant = rows["variant"].astype(np.int64)
+    if not width:
         return variant
-    slot: NDArray[np.int64] = (
-        variant * width + table["perturbation"].to_numpy().astype(np.int64) + 1
-    )
+    slot: NDArray[np.int64] = variant * width + rows["perturbation"].astype(np.int64) + 1
     return slot
 
 
 def _assembled(
     slicer: Slicer,
-    rows: "pd.DataFrame",
+    rows: dict[str, Array],
     values: NDArray[np.float64],
     trials: NDArray[np.int64],
     edited: Sequence[int],
     by: Sequence[str],
 ) -> Pairs:
     question = slicer.question
-    known = ~np.isnan(values)
-    item = rows["item"].to_numpy().astype(np.int64)
-    variant = rows["variant"].to_numpy().astype(np.int64)
-    is_edited = np.isin(item, edited)
+    known = trials > 0
     matched = known.all(axis=1)
-    n_edited = len(np.unique(variant[is_edited & known.any(axis=1)]))
+    some = known.any(axis=1)
+    n_variants = slicer.dims.task_rows[slicer.task].n_variants
+    is_edited = np.isin(rows["item"], edited) if edited else np.zeros(len(some), dtype=bool)
     left_out = ~matched & ~is_edited
+
+    def different(which: Array) -> int:
+        return int(np.count_nonzero(np.bincount(rows["variant"][which], minlength=n_variants)))
+
+    keep = (matched if question.population == "common" else some) & ~is_edited
     unmatched = {
-        model: len(np.unique(variant[left_out & known[:, column]]))
+        model: different(left_out & known[:, column])
         for column, model in enumerate(question.models)
     }
-    keep = (matched if question.population == "common" else known.any(axis=1)) & ~is_edited
-    rows = rows[keep].reset_index(drop=True)
-    _, cluster = np.unique(rows["cluster"].to_numpy(), return_inverse=True)
+    if not keep.all():
+        rows = {name: column[keep] for name, column in rows.items()}
+        values, trials = values[keep], trials[keep]
     group, groups = _groups(slicer, rows, by)
-    kept = values[keep]
     return Pairs(
         models=question.models,
-        values=kept,
-        trials=trials[keep],
-        variant=variant[keep],
-        item=item[keep],
-        cluster=cluster.astype(np.int64),
-        tier=rows["tier"].to_numpy().astype(np.int64),
-        perturbation=rows["perturbation"].to_numpy().astype(np.int64),
+        values=values,
+        trials=trials,
+        variant=rows["variant"].astype(np.int64),
+        item=rows["item"].astype(np.int64),
+        cluster=_numbered(rows["cluster"], slicer.dims.task_rows[slicer.task].n_items),
+        tier=rows["tier"].astype(np.int64),
+        perturbation=rows["perturbation"].astype(np.int64),
         perturbation_names=slicer.dims.perturbations,
         group=group,
         groups=groups,
-        rate=bool(np.isin(kept[~np.isnan(kept)], (0.0, 1.0)).all()),
+        rate=bool(((values == 0) | (values == 1) | np.isnan(values)).all()),
         unmatched=unmatched,
-        n_edited=n_edited,
+        n_edited=different(is_edited & some) if edited else 0,
     )
 
 
+def _numbered(codes: Array, n: int) -> NDArray[np.int64]:
+    """Return codes below `n` renumbered from 0 without gaps."""
+    there = np.zeros(n, dtype=bool)
+    there[codes] = True
+    number: NDArray[np.int64] = (np.cumsum(there) - 1)[codes]
+    return number
+
+
 def _groups(
-    slicer: Slicer, rows: "pd.DataFrame", by: Sequence[str]
+    slicer: Slicer, rows: dict[str, Array], by: Sequence[str]
 ) -> tuple[NDArray[np.int64], "pd.DataFrame"]:
     """Return the group of each row and the sorted groups."""
     import pandas as pd
 
     sources = slicer.by_sources(by)
     if not sources:
-        return np.zeros(len(rows), dtype=np.int64), pd.DataFrame(index=range(1))
+        return np.zeros(len(rows["variant"]), dtype=np.int64), pd.DataFrame(index=range(1))
     columns = list(dict.fromkeys(source.column for source in sources.values()))
-    keyed = rows.groupby(columns, sort=False, dropna=False)
-    code = keyed.ngroup().to_numpy().astype(np.int64)
-    first = rows.loc[~pd.Series(code).duplicated().to_numpy(), columns].reset_index(drop=True)
+    table = pd.DataFrame({name: rows[name] for name in columns})
+    code = table.groupby(columns, sort=False, dropna=False).ngroup().to_numpy().astype(np.int64)
+    _, at = np.unique(code, return_index=True)
+    first = table.iloc[at].reset_index(drop=True)
     groups = pd.DataFrame(index=range(len(first)))
     for name, source in sources.items():
         if source.kind == "codes":
@@ -230,7 +281,7 @@ def _groups(
     groups = groups.sort_values(list(by), kind="stable", na_position="last")
     rank = np.empty(len(groups), dtype=np.int64)
     rank[groups.index.to_numpy()] = np.arange(len(groups))
-    return rank[code] if len(groups) else code, groups.reset_index(drop=True)
+    return rank[code], groups.reset_index(drop=True)
 
 
 def _none(question: Question, by: Sequence[str]) -> Pairs:
