@@ -142,8 +142,10 @@ def _line(
     known = line[line[curves.value].notna()]
     banded = known[known["low"].notna() & known["high"].notna()]
     if curves.fan and len(banded) > 1:
-        sides = (banded["tier"].tolist(), banded["low"].tolist(), banded["high"].tolist())
-        picture.add_trace(theme.band(*sides, style.colour).update(axes))
+        x, low, high = (banded[name].tolist() for name in ("tier", "low", "high"))
+        if curves.steps:
+            x, low, high = _stairs(x, low, high)
+        picture.add_trace(theme.band(x, low, high, style.colour).update(axes))
     hollow = (known["n"] < theme.HOLLOW_BELOW).tolist()
     background = theme.tokens(mode).background
     whisker: dict[str, Any] | None = None
@@ -181,6 +183,15 @@ def _line(
             **axes,
         )
     )
+
+
+def _stairs(x: list[Any], low: list[Any], high: list[Any]) -> list[list[Any]]:
+    """Return the corners of bands that hold their height until the next step."""
+    return [
+        [one for one in x for _ in range(2)][1:],
+        [one for one in low for _ in range(2)][:-1],
+        [one for one in high for _ in range(2)][:-1],
+    ]
 
 
 def _hover(row: Mapping[Any, Any], style: theme.Style, curves: Curves, title: str) -> str:

@@ -11,7 +11,7 @@ from stresslab.figures._kind import Figure
 from stresslab.figures.theme._colour import Mode
 
 CELLS = ("both_right", "only_a", "only_b", "both_wrong")
-TEXT_FITS = 0.16
+TEXT_FITS = 0.34
 """Narrower cells show their count alone; the rest is in the hover text."""
 
 
@@ -75,10 +75,10 @@ def _cell(
         line={"width": 3, "color": look.background},
     )  # fmt: skip
     text = ""
-    if x1 - x0 >= TEXT_FITS and y1 - y0 >= TEXT_FITS:
+    if x1 - x0 >= TEXT_FITS and y1 - y0 >= TEXT_FITS / 2:
         text = f"{said}<br><b>{n:,}</b>  {theme.share(n / of)}"
-    elif x1 - x0 >= TEXT_FITS / 4 and y1 - y0 >= TEXT_FITS / 2:
-        text = f"<b>{n:,}</b>"
+    elif x1 - x0 >= TEXT_FITS / 5 and y1 - y0 >= TEXT_FITS / 3:
+        text = f"<b>{n:,}</b><br>{theme.share(n / of)}"
     picture.add_trace(
         go.Scatter(
             x=[(x0 + x1) / 2], y=[(y0 + y1) / 2], mode="markers+text", text=[text],

@@ -9,7 +9,7 @@ from stresslab.figures import theme
 from stresslab.figures._kind import Figure
 from stresslab.figures.theme._colour import Mode
 
-ROW, HEAD = 36, 66
+ROW, HEAD = 36, 30
 
 
 def draw(
@@ -39,10 +39,11 @@ def draw(
     place = {model: number for number, model in enumerate(models)}
     column = {key: number for number, key in enumerate(heads)}
     longest = max(len(theme.shorten(styles[model].name)) for model in models)
+    head = HEAD + 18 * (len(across) - 1)
     picture = theme.figure(
         mode,
-        height=HEAD + ROW * len(models) + 8,
-        margin={"l": 34 + int(7.2 * longest), "r": 12, "t": HEAD, "b": 8},
+        height=head + ROW * len(models) + 8,
+        margin={"l": 34 + int(7.2 * longest), "r": 12, "t": head, "b": 8},
     )
     picture.layout.xaxis = theme.axis(
         mode,
@@ -66,6 +67,7 @@ def draw(
         tickfont={"size": 13, "color": theme.tokens(mode).text},
     )
     _cells(picture, table, keys, place, column, mode)
+    _gaps(picture, keys, table["model"].tolist(), place, column, mode)
     return picture
 
 
@@ -97,6 +99,20 @@ def _cells(
             customdata=hovers, hovertemplate="%{customdata}<extra></extra>",
         )
     )  # fmt: skip
+
+
+def _gaps(
+    picture: go.Figure, keys: list[tuple[str, ...]], models: list[str], place: Mapping[str, int],
+    column: Mapping[tuple[str, ...], int], mode: Mode,
+) -> None:  # fmt: skip
+    look = theme.tokens(mode)
+    held = set(zip(models, keys, strict=True))
+    for model, y in place.items():
+        for key, x in column.items():
+            if (model, key) not in held:
+                picture.add_annotation(
+                    text="–", x=x, y=y, showarrow=False, font={"size": 13, "color": look.muted}
+                )
 
 
 def _head(key: tuple[str, ...], titles: Mapping[str, str] | None) -> str:

@@ -153,7 +153,7 @@ def _whisker(
 
 def _said(row: Mapping[Any, Any]) -> str:
     if row["verdict"] == "cannot tell" and _finite(row.get("n_needed")):
-        return f"cannot tell (needs about {theme.number(row['n_needed'])})"
+        return f"cannot tell (needs about {theme.about(row['n_needed'])})"
     return theme.plain(row["verdict"])
 
 

@@ -10,7 +10,7 @@ from stresslab.figures import theme
 from stresslab.figures._kind import Figure
 from stresslab.figures.theme._colour import Mode
 
-ROW, HEAD, FOOT = 38, 44, 46
+ROW, HEAD, FOOT = 38, 44, 28
 
 
 def draw(
@@ -85,7 +85,8 @@ def _frame(
     parts = (("", [0.0, 0.3], "Answers given"), ("2", [0.36, 1.0], "Score, and right if answered"))
     for tail, domain, title in parts:
         picture.layout[f"xaxis{tail}"] = theme.axis(
-            mode, domain=domain, anchor=f"y{tail}", range=[0, 1.02], showgrid=True, dtick=0.25,
+            mode, domain=domain, anchor=f"y{tail}", range=[0, 1.02], showgrid=True,
+            dtick=0.25 if tail else 0.5, tickangle=0,
             tickformat=".0%" if not tail else ".2~f",
         )  # fmt: skip
         picture.layout[f"yaxis{tail}"] = theme.axis(

@@ -31,6 +31,7 @@ from stresslab.figures.theme._marks import (
 from stresslab.figures.theme._words import (
     FONT,
     HOLLOW_BELOW,
+    about,
     direction,
     interval,
     number,
@@ -50,6 +51,7 @@ __all__ = [
     "WRONG",
     "Style",
     "Tokens",
+    "about",
     "axis",
     "band",
     "chance_line",

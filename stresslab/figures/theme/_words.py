@@ -43,6 +43,14 @@ def share(value: Any) -> str:
     return f"{100 * float(value):.0f} %" if _defined(value) else "–"
 
 
+def about(n: Any) -> str:
+    """Return a count rounded up to two figures: 873 -> ``880``."""
+    if not _defined(n):
+        return "–"
+    step = 10 ** max(len(str(math.ceil(n))) - 2, 0)
+    return f"{math.ceil(n / step) * step:,}"
+
+
 def direction(metric: str, higher_is_better: bool = True) -> str:
     """Return an axis title with its direction."""
     return f"{plain(metric).capitalize()} ({'larger' if higher_is_better else 'smaller'} is better)"

@@ -1,0 +1,50 @@
+"""How fast does each model fall as inputs get harder?"""
+
+import streamlit as st
+
+from pages.ui import choose, compute, show
+
+head = show.title("How fast does each model fade?")
+opened = compute.workspace_or_stop()
+controls = choose.row()
+params = choose.params("tier_curve", opened, place=controls)
+with controls:
+    zoom = choose.flag("zoom", "Zoom", help="Fit the axis to the data; otherwise 0 to 1.")
+result = compute.run("tier_curve", params, opened)
+metric = compute.metric(opened, params.task, params.metric)
+tables, titles = result.tables, opened.titles(params.task)
+
+show.answer(result, head)
+show.chart(
+    "tier_curve",
+    tables["tier_curve"],
+    alt="Metric by tier with intervals, one line per model",
+    metric=metric.title,
+    higher_is_better=metric.higher_is_better,
+    bounds=metric.bounds,
+    by=params.by,
+    zoom=zoom,
+    chance=opened.chance(params.task, params.metric),
+    styles=opened.styles,
+    titles=titles,
+)
+show.remarks(result)
+
+st.subheader("Every curve in one row", anchor=False)
+show.table(tables["summary"], "summary", opened, titles=titles, drill=True)
+
+with st.expander("How long do items hold out?", expanded=not tables["survival"].empty):
+    show.chart(
+        "survival",
+        tables["survival"],
+        alt="Share of items still right by tier, one line per model",
+        by=params.by,
+        styles=opened.styles,
+        titles=titles,
+    )
+    show.table(tables["survival"], "survival", opened, titles=titles)
+
+with st.expander("Every tier"):
+    show.table(tables["tier_curve"], "tier_curve", opened, titles=titles, drill=True)
+show.details(result, opened)
+show.actions(head, opened)

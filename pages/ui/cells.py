@@ -1,0 +1,147 @@
+"""How the columns of a Result look in a table, and which items stand behind one of its rows."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from stresslab.figures import theme
+
+HIDDEN = (
+    "low", "high", "low_adjusted", "high_adjusted", "sd_cluster", "axis", "unit", "strength",
+    "coverage_low", "coverage_high", "drop_low", "drop_high", "slope_low", "slope_high",
+    "area_low", "area_high",
+)  # fmt: skip
+"""Ends of intervals are drawn as pictures; they stand in the download."""
+
+LABELS = {
+    "n_clusters": "items", "n_pairs": "pairs", "n_discordant": "differ", "n_needed": "needed",
+    "p_value": "p", "p_adjusted": "p adjusted", "model_a": "model", "model_b": "against",
+    "n_abstained": "abstained", "n_refused": "refused", "n_errored": "errored",
+    "n_unscored": "unscored", "n_answered": "answered", "n_rows": "rows",
+    "n_unmatched": "unmatched", "n_edited": "edited", "n_outcomes": "outcomes",
+    "share_never_broke": "never broke", "median_break": "half broke by tier",
+}  # fmt: skip
+
+INTERVALS = {
+    "value": ("low", "high"), "difference": ("low", "high"), "drop": ("drop_low", "drop_high"),
+    "slope": ("slope_low", "slope_high"), "area": ("area_low", "area_high"),
+    "share_holding": ("low", "high"), "coverage": ("coverage_low", "coverage_high"),
+}  # fmt: skip
+
+
+def prepared(
+    frame: pd.DataFrame,
+    styles: Mapping[str, theme.Style],
+    titles: Mapping[str, str],
+    mode: str,
+    columns: Sequence[str] | None = None,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return a table to look at and the configuration of its columns."""
+    shown = pd.DataFrame(index=frame.index)
+    config: dict[str, Any] = {}
+    names = [name for name in (columns or frame.columns) if name in frame and name not in HIDDEN]
+    for name in names:
+        values = frame[name]
+        if name in ("model", "model_a", "model_b", "baseline"):
+            shown[name] = [styles[one].name if one in styles else one for one in values]
+        elif name == "created":
+            shown[name] = values.str.slice(0, 16).str.replace("T", " ")
+        elif name == "perturbation":
+            shown[name] = [_title(one, titles) for one in values]
+        else:
+            shown[name] = values
+        label = LABELS.get(name, name.replace("_", " "))
+        config[name] = _column(name, values, label)
+        ends = INTERVALS.get(name, ("", ""))
+        if set(ends) <= set(frame.columns):
+            picture = f"{name}_interval"
+            shown[picture] = intervals(values, frame[ends[0]], frame[ends[1]], mode)
+            config[picture] = st.column_config.ImageColumn("interval", width=150)
+    return shown, config
+
+
+def intervals(values: Any, lows: Any, highs: Any, mode: str) -> list[str | None]:
+    """Return one small picture per row: the interval, the value, the ends as text.
+
+    All rows share one scale: 0 to 1 for shares, else from the lowest to the highest end.
+    """
+    known = pd.concat([pd.Series(lows), pd.Series(highs)]).astype(float).dropna()
+    if known.empty:
+        return [None] * len(list(values))
+    least, most = float(known.min()), float(known.max())
+    if least >= 0 and most <= 1:
+        least, most = 0.0, 1.0
+    elif least < 0 < most or most <= 0:
+        reach = max(abs(least), abs(most))
+        least, most = -reach, reach
+    rows = zip(values, lows, highs, strict=True)
+    return [_picture(*row, least, most, mode) for row in rows]
+
+
+def items_query(row: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the query parameters of the Items page for the rows behind one row of a table."""
+    from pages.ui.slices import narrowed
+
+    where = "".join(kept.get("where") or [""])
+    for name, value in row.items():
+        sliced = name in ("domain", "perturbation", "tier") or name.startswith(
+            ("item.", "variant.")
+        )
+        if sliced and value is not None and not pd.isna(value):
+            plainly = int(value) if name == "tier" else value
+            where = narrowed(where, name, [plainly.item() if hasattr(plainly, "item") else plainly])
+    chosen = {name: value for name, value in kept.items() if name in ("workspace", "task")}
+    models = [row[name] for name in ("model", "model_a", "model_b") if name in row]
+    chosen |= {"models": models} if models else {}
+    return chosen | ({"where": where} if where else {})
+
+
+def _title(value: Any, titles: Mapping[str, str]) -> str:
+    return "untouched" if value is None or pd.isna(value) else titles.get(str(value), str(value))
+
+
+def _column(name: str, values: pd.Series, label: str) -> Any:
+    kind = values.dtype.kind
+    if name in ("p_value", "p_adjusted"):
+        return st.column_config.NumberColumn(label, format="%.3f", width="small")
+    if kind == "f":
+        whole = name.startswith("n_") or name == "tier"
+        return st.column_config.NumberColumn(label, format="%.0f" if whole else "%.2f")
+    if kind in "iu":
+        return st.column_config.NumberColumn(label, format="localized")
+    return st.column_config.Column(label)
+
+
+def _picture(value: Any, low: Any, high: Any, least: float, most: float, mode: str) -> str | None:
+    if any(one is None or pd.isna(one) for one in (value, low, high)):
+        return None
+    look = theme.tokens("dark" if mode == "dark" else "light")
+    a, b, c = (8 + 124 * (float(one) - least) / ((most - least) or 1) for one in (low, value, high))
+    zero = 8 + 124 * (0 - least) / ((most - least) or 1)
+    middle = f'<line x1="{zero:.1f}" x2="{zero:.1f}" y1="3" y2="21" stroke="{look.line}"/>'
+    said = f"{theme.number(value)} {theme.interval(low, high)}"
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="140" height="24" '
+        'viewBox="0 0 140 24" role="img">'
+        f"<title>{said}</title>{middle if least < 0 else ''}"
+        f'<line x1="8" x2="132" y1="12" y2="12" stroke="{look.line}"/>'
+        f'<line x1="{a:.1f}" x2="{c:.1f}" y1="12" y2="12" stroke="{look.accent}" '
+        f'stroke-width="3" stroke-linecap="round"/>'
+        f'<circle cx="{b:.1f}" cy="12" r="4" fill="{look.accent}"/></svg>'
+    )
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+def readable(reference: Any) -> str:
+    """Return a reference as people read it: JSON text without its quotes."""
+    try:
+        value = json.loads(reference)
+    except (TypeError, ValueError):
+        return "" if reference is None else str(reference)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)

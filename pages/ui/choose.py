@@ -1,0 +1,240 @@
+"""Controls made from the Params of an analysis and from what the workspace holds."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import slices, state
+from pages.ui.compute import Open
+from pages.ui.words import plain
+from stresslab import analyses, metrics
+from stresslab.errors import StresslabError
+from stresslab.params import Params, describe
+
+RARE = ("baseline", "population", "level", "margin", "power", "correction", "seed")
+"""Settings behind one button; the others stand in the row."""
+
+WIDTHS = {"task": 140, "models": 250, "metric": 160, "by": 200, "sort": 170}
+
+
+def row() -> Any:
+    """Return the place for the row of controls above the picture."""
+    return st.container(key="controls", horizontal=True, vertical_alignment="bottom")
+
+
+def params(
+    analysis: str, opened: Open, *, place: Any = None, hide: Sequence[str] = (), **fixed: Any
+) -> Params:
+    """Draw one row of controls and return the settings of the analysis.
+
+    Parameters
+    ----------
+    analysis : str
+        Name of the piece.
+    opened : Open
+        The workspace.
+    place : container, optional
+        A `row` that the page adds controls of its own to.
+    hide : sequence of str
+        Settings that go behind the button on this page.
+    **fixed
+        Settings the page decides, which have no control.
+    """
+    piece = analyses.get(analysis)
+    declared = {
+        one["name"]: one | {"analysis": analysis}
+        for one in describe(piece.params)
+        if one["name"] not in fixed
+    }
+    values: dict[str, Any] = dict(fixed)
+    with place or row():
+        task = values["task"] = _task(opened)
+        hidden = [name for name in declared if name in (*RARE, *hide)]
+        for name, make in _MAKE.items():
+            if name in declared and name not in hidden:
+                values[name] = make(opened, task, declared[name])
+        values["where"] = slices.control(opened.contents, task, slices.saved(opened.workspace))
+        if hidden:
+            with st.popover("Settings", icon=":material/tune:"):
+                for name in hidden:
+                    make = _MAKE.get(name, _generic)
+                    values[name] = make(opened, task, declared[name])
+    try:
+        return piece.params(**values)
+    except StresslabError as error:
+        st.error(plain(error))
+        st.stop()
+
+
+def _task(opened: Open) -> str:
+    tasks = list(opened.contents.tasks["task"])
+    default = opened.contents.default_task
+    if len(tasks) == 1:
+        return str(default)
+    return str(
+        state.bound(
+            "task",
+            lambda key: st.selectbox(
+                "Task", tasks, key=key, format_func=opened.title, width=WIDTHS["task"]
+            ),
+            default=default,
+            read=_one_of(tasks),
+        )
+    )
+
+
+def _models(opened: Open, task: str, about: Mapping[str, Any]) -> tuple[str, ...]:
+    models = opened.models(task)
+    names = {model: opened.styles[model].name for model in models}
+    default = models[:2] if about["analysis"] == "compare" else []
+    chosen = state.bound(
+        "models",
+        lambda key: st.multiselect(
+            "Models", models, key=key, format_func=lambda one: names.get(one, one),
+            placeholder=f"all {len(models)}", width=WIDTHS["models"], help=about["help"],
+        ),
+        default=default, read=_some_of(models),
+    )  # fmt: skip
+    return tuple(chosen)
+
+
+def _metric(opened: Open, task: str, about: Mapping[str, Any]) -> str:
+    titles = metric_titles(opened, task)
+    return str(
+        state.bound(
+            "metric",
+            lambda key: st.selectbox(
+                "Metric", list(titles), key=key, width=WIDTHS["metric"],
+                format_func=lambda one: titles.get(one, one),
+            ),
+            default="score", read=_one_of(list(titles)),
+        )
+    )  # fmt: skip
+
+
+def metric_titles(opened: Open, task: str) -> dict[str, str]:
+    """Return the metrics that can be asked of a task, with the names people read."""
+    table = opened.contents.measures
+    measures = list(table.loc[table["task"] == task, "measure"])
+    pieces = {name: metrics.get(name) for name in metrics.names()}
+    found = {
+        name: piece.title
+        for name, piece in pieces.items()
+        if piece.ratio is not None and (piece.measure or "score") in measures
+    }
+    others = {one: f"mean {one}" for one in measures if one not in (*found, "correct")}
+    order = ["score", *(name for name in found if name != "score")]
+    return {name: found[name] for name in order if name in found} | others
+
+
+def _by(opened: Open, task: str, about: Mapping[str, Any]) -> tuple[str, ...]:
+    table = opened.contents.attributes
+    attributes = table[(table["task"] == task) & (table["n_values"] <= 12)]["name"].tolist()
+    options = ["domain", "perturbation", "tier", *attributes]
+    options = [one for one in options if one != "tier" or "tier is always" not in about["help"]]
+    default = list(about["default"])
+    chosen = state.bound(
+        "by",
+        lambda key: st.multiselect(
+            "By", options, key=key, width=WIDTHS["by"], help=about["help"], max_selections=2
+        ),
+        default=default,
+        read=_some_of(options),
+    )
+    return tuple(chosen)
+
+
+def _baseline(opened: Open, task: str, about: Mapping[str, Any]) -> str | None:
+    models = opened.models(task)
+    names = {model: opened.styles[model].name for model in models}
+    chosen: str = state.bound(
+        "baseline",
+        lambda key: st.selectbox(
+            "Baseline", ["", *models], key=key, help=about["help"],
+            format_func=lambda one: names.get(one, "none: all pairs"),
+        ),
+        default="", read=_one_of(models),
+    )  # fmt: skip
+    return chosen or None
+
+
+def _sort(opened: Open, task: str, about: Mapping[str, Any]) -> str:
+    names = {
+        "variant": "as stored", "mean": "mean value", "spread": "where models differ",
+        "confidence": "mean confidence", "tier": "tier", "domain": "domain",
+    }  # fmt: skip
+    return str(
+        state.bound(
+            "sort",
+            lambda key: st.selectbox(
+                "Order", list(names), key=key, width=WIDTHS["sort"], format_func=names.get
+            ),
+            default="variant", read=_one_of(list(names)),
+        )
+    )  # fmt: skip
+
+
+def _descending(opened: Open, task: str, about: Mapping[str, Any]) -> bool:
+    return flag("descending", "Largest first")
+
+
+_MAKE: dict[str, Callable[[Open, str, Mapping[str, Any]], Any]] = {
+    "models": _models, "metric": _metric, "by": _by, "baseline": _baseline, "sort": _sort,
+    "descending": _descending,
+}  # fmt: skip
+
+
+def flag(name: str, label: str, *, default: bool = False, help: str | None = None) -> bool:
+    """Draw a switch that stands in the address."""
+    return bool(
+        state.bound(
+            name, lambda key: st.toggle(label, key=key, help=help), default=default,
+            read=lambda texts: texts[0] == "true",
+        )
+    )  # fmt: skip
+
+
+def page_number(n_total: int, per_page: int) -> int:
+    """Draw page buttons and return the number of rows to skip."""
+    pages = max(-(-n_total // per_page), 1)
+    chosen = state.bound(
+        "page", lambda key: st.pagination(pages, key=key), default=1,
+        read=lambda texts: min(max(int(texts[0]), 1), pages),
+    )  # fmt: skip
+    return (int(chosen) - 1) * per_page
+
+
+def offset(per_page: int) -> int:
+    """Return the rows to skip of the page the address names."""
+    text = state.told("page") or "1"
+    return (max(int(text), 1) - 1) * per_page if text.isdecimal() else 0
+
+
+def _generic(opened: Open, task: str, about: Mapping[str, Any]) -> Any:
+    name, default = about["name"], about["default"]
+    label = name.replace("_", " ").capitalize()
+    if about["choices"]:
+        return state.bound(
+            name,
+            lambda key: st.selectbox(label, about["choices"], key=key, help=about["help"]),
+            default=default, read=_one_of(list(about["choices"])),
+        )  # fmt: skip
+    whole = isinstance(default, int) and not isinstance(default, bool)
+    chosen = state.bound(
+        name,
+        lambda key: st.number_input(
+            label, value=None, key=key, help=about["help"], placeholder="automatic",
+            step=1 if whole else 0.01, format=None if whole else "%.3f",
+        ),
+        default=default, read=lambda texts: int(texts[0]) if whole else float(texts[0]),
+    )  # fmt: skip
+    return default if chosen is None else chosen
+
+
+def _one_of(options: list[str]) -> Callable[[list[str]], str]:
+    return lambda texts: options[options.index(texts[0])]
+
+
+def _some_of(options: list[str]) -> Callable[[list[str]], list[str]]:
+    return lambda texts: [options[options.index(one)] for one in texts if one]

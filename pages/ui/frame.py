@@ -1,0 +1,89 @@
+"""What stands around every page: name, workspace picker, current slice, house style."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import slices, state
+from stresslab.figures import theme
+
+ICON = str(Path(__file__).with_name("icon.png"))
+"""A file of ours: Streamlit would fetch a named icon from another server."""
+
+STYLE = """<style>
+.stMain .block-container { max-width: 1240px; padding-left: 2.5rem; padding-right: 2.5rem; }
+.stMain, .stSidebar { font-variant-numeric: tabular-nums; }
+.stMain h1 { letter-spacing: -0.01em; padding: 0; }
+.stMain h2 { padding: 1rem 0 0.35rem 0; font-size: 18px; }
+.st-key-answer { gap: 0.5rem; margin-top: -0.25rem; }
+.st-key-answer p { line-height: 1.5; }
+.st-key-answer [data-testid="stElementContainer"]:has(.stPageLink) { flex: 0 0 auto; }
+.st-key-answer [data-testid="stElementContainer"]:has(.stMarkdown) { flex: 0 1 auto; min-width: 0; }
+.st-key-answer .stPageLink a { padding: 0.1rem 0.25rem; white-space: nowrap; }
+.st-key-answer .stPageLink a p { color: var(--sl-accent); }
+.stMultiSelect [data-baseweb="tag"] { background: var(--sl-line); color: var(--sl-text); }
+.st-key-lead .stMarkdown p { font-size: 18px; line-height: 1.45; }
+.st-key-brand { margin-top: -1.5rem; }
+.st-key-brand p { font-size: 18px; font-weight: 600; letter-spacing: -0.01em; }
+.st-key-menu { gap: 0.15rem; }
+.st-key-menu [data-testid="stCaptionContainer"] { padding-top: 0.9rem; }
+.st-key-menu .stPageLink a { padding: 0.2rem 0.5rem; }
+.st-key-cards > div { flex: 1 1 180px; min-width: 160px; }
+.st-key-cards h3 { padding: 0 0 0.4rem 0; font-size: 18px; }
+.st-key-remarks p { line-height: 1.6; }
+.st-key-width { display: none; }
+@media (max-width: 900px) {
+  .stMain .block-container { padding-left: 1.25rem; padding-right: 1.25rem; }
+}
+</style>"""
+
+WIDTH = st.components.v2.component(
+    "stresslab_width",
+    html="""<span></span>
+    """,
+    js="""
+    export default function (component) {
+      const { setStateValue } = component;
+      const query = window.matchMedia("(max-width: 1000px)");
+      const tell = () => setStateValue("narrow", query.matches);
+      if (query.matches) { tell(); }
+      query.addEventListener("change", tell);
+      return () => query.removeEventListener("change", tell);
+    }
+    """,
+)
+
+
+def draw(menu: Mapping[str, Sequence[Any]], page: Any) -> None:
+    """Draw the sidebar and read the address of this run."""
+    state.begin(page.url_path)
+    look = theme.tokens("dark" if state.is_dark() else "light")
+    style = STYLE
+    for name in ("accent", "line", "text"):
+        style = style.replace(f"var(--sl-{name})", getattr(look, name))
+    st.html(style)
+    names = list(state.folders())
+    with st.sidebar:
+        with st.container(key="brand"):
+            st.markdown("stresslab")
+        state.bound(
+            state.WORKSPACE,
+            lambda key: st.selectbox("Workspace", names, key=key),
+            default=names[0],
+            read=lambda texts: names[names.index(texts[0])],
+            always=True,
+        )
+        with st.container(key="menu"):
+            for section, pages in menu.items():
+                st.caption(section)
+                for one in pages:
+                    st.page_link(one, width="stretch")
+        slices.chips()
+        seen = WIDTH(key="width", default={"narrow": False}, on_narrow_change=_nothing)
+    st.session_state[state.NARROW] = bool(seen.narrow)
+
+
+def _nothing() -> None:
+    """Let the component keep its state; a rerun is all that is needed."""

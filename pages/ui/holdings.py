@@ -1,0 +1,83 @@
+"""What the Workspace page says of what a workspace holds."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui import choose, show
+from pages.ui.compute import Open
+from pages.ui.words import plain
+from stresslab import analyses
+from stresslab.result import Result
+
+SECTIONS = {
+    "inventory": "Runs",
+    "domains": "Domains",
+    "tiers": "Perturbations and tiers",
+    "measures": "Measures",
+    "coverage": "Rows by model, domain and tier",
+    "problems": "Needs attention",
+    "rejects": "Rejected entries",
+    "files": "Files and checksums",
+}
+"""Tables of the inventory in the order of the page, with their headings."""
+
+
+def params() -> Any:
+    """Draw the one control of the page and return the settings."""
+    verify = choose.flag(
+        "verify", "Check every file against its checksum", help="Reads all files again."
+    )
+    return analyses.get("inventory").params(verify=verify)
+
+
+def header(opened: Open, result: Result, head: show.Head) -> None:
+    """Say in one sentence what is here and where it comes from."""
+    runs = result.tables["inventory"]
+    live = runs[runs["state"] == "live"]
+    name = plain(opened.workspace.name)
+    words = (
+        f"**{name}** holds {int(live['n_outcomes'].sum()):,} outcomes of "
+        f"{live['model'].nunique()} models on {live['task'].nunique()} tasks, in {len(live)} runs "
+        f"({_size(int(runs['bytes'].sum()))})."
+    )
+    origin = getattr(opened.workspace.config, "provenance", None)
+    if origin == "shipped":
+        words += " These are the outputs that ship with stresslab."
+    elif origin == "rebuilt":
+        words += " These outputs were rebuilt on this machine."
+    n_problems = len(result.tables["problems"])
+    words += f" {n_problems} need attention." if n_problems else " Nothing needs attention."
+    with head.answer:
+        st.markdown(words)
+
+
+def coverage(opened: Open) -> pd.DataFrame:
+    """Return the share of every task each model has answered."""
+    table = opened.contents.models
+    return table.assign(n=table["n_variants"])[["model", "task", "coverage", "n"]]
+
+
+def task_titles(opened: Open) -> dict[str, str]:
+    """Return the names people read for the tasks."""
+    return {task: opened.title(task) for task in opened.contents.tasks["task"]}
+
+
+def how_to_add(opened: Open) -> None:
+    """Say how a table of one's own gets into a workspace."""
+    st.markdown(
+        "One row per model and input is enough: an id, the model, what it answered, whether it was "
+        "right; a perturbation and a tier if the input was made harder. Then:"
+    )
+    folder = "my_workspace"
+    st.code(f"stresslab import answers.csv -w {folder}\nstresslab serve {folder}", language=None)
+    st.caption("CSV, JSON lines and Parquet are read. `stresslab import --help` says the rest.")
+
+
+def _size(n_bytes: int) -> str:
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if n_bytes < 1000 or unit == "GB":
+            return f"{n_bytes:,.0f} {unit}"
+        n_bytes //= 1000
+    return ""

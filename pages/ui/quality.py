@@ -1,0 +1,52 @@
+"""The data-quality strip of the overview, and the models under the coverage line."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from stresslab.figures import theme
+from stresslab.result import Result
+
+
+def below(result: Result) -> list[str]:
+    """Return the models under the coverage line."""
+    table = result.tables["quality"]
+    return list(table.loc[table["below_line"].astype(bool), "model"])
+
+
+def strip(result: Result) -> None:
+    """Draw four counts: outcomes, abstained, without a score, unmatched."""
+    table = result.tables["quality"]
+    if table.empty:
+        return
+    rows = int(table["n_rows"].sum())
+    given = table[["n_abstained", "n_refused"]].sum(axis=1)
+    without = int(table[["n_errored", "n_unscored"]].to_numpy().sum())
+    unmatched = int(table["n_unmatched"].sum())
+    cards = (
+        ("Outcomes", f"{rows:,}", f"{len(table)} models"),
+        ("Abstained or refused", _range(given / table["n_rows"].clip(lower=1)),
+         "lowest to highest model; earns nothing"),
+        ("Errored or unscored", f"{without:,}", "left out of every number"),
+        ("Unmatched", f"{unmatched:,}", "not answered by every model; left out of comparisons"),
+    )  # fmt: skip
+    with st.container(horizontal=True, key="cards"):
+        for name, value, said in cards:
+            with st.container(border=True, width=240, gap="xsmall"):
+                st.caption(name)
+                st.subheader(value, anchor=False)
+                st.caption(said)
+
+
+def untouched(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows at the first tier of the first perturbation."""
+    if table.empty:
+        return table
+    first = table[table["tier"] == table["tier"].min()]
+    return first.drop_duplicates("model")
+
+
+def _range(shares: Any) -> str:
+    least, most = theme.share(shares.min()), theme.share(shares.max())
+    return least if least == most else f"{least.removesuffix(' %')}–{most}"

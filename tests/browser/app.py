@@ -1,0 +1,89 @@
+"""Start the app for a test and open it in Chromium; nothing but the app's own origin is allowed."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGS = ["--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"]
+
+
+@contextmanager
+def served(workspaces: Sequence[Path]) -> Iterator[str]:
+    """Run Streamlit on a free port and yield its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(port),
+        "--server.headless", "true", "--server.address", "127.0.0.1",
+        "--server.fileWatcherType", "none",
+    ]  # fmt: skip
+    environment = os.environ | {"STRESSLAB_WORKSPACES": os.pathsep.join(map(str, workspaces))}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait(f"http://127.0.0.1:{port}/_stcore/health", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def watched(page: Any, origin: str) -> list[str]:
+    """Collect console errors, page errors and requests to other origins as sentences."""
+    found: list[str] = []
+    page.on("console", lambda m: found.append(f"console: {m.text}") if m.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(f"page error: {error}"))
+    own = (origin, origin.replace("http", "ws", 1), "data:", "blob:")
+    page.on("response", lambda r: found.append(f"{r.status}: {r.url}") if r.status > 399 else None)
+    page.on(
+        "request",
+        lambda r: found.append(f"outside: {r.url}") if not r.url.startswith(own) else None,
+    )
+    return found
+
+
+def settled(page: Any, timeout: float = 30_000) -> None:
+    """Wait until the script has run and nothing is stale."""
+    page.wait_for_selector(".stMain h1", timeout=timeout)
+    page.wait_for_timeout(250)
+    page.wait_for_function(
+        "() => !document.querySelector('[data-testid=\"stStatusWidget\"]')"
+        " && !document.querySelector('[data-stale=\"true\"]')",
+        timeout=timeout,
+    )
+    page.wait_for_timeout(250)
+
+
+def drawn(page: Any, timeout: float = 30_000) -> None:
+    """Wait until every chart on the page has its picture."""
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.stMain [data-testid="stSkeleton"]')]
+          .every((one) => !one.checkVisibility())""",
+        timeout=timeout,
+    )
+
+
+def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(f"Streamlit ended with code {process.returncode}.")
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise RuntimeError(f"The app did not answer at {url}.")
