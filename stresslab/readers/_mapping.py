@@ -100,7 +100,7 @@ class Source:
 
     def written(self) -> Any:
         """Return the form a mapping file shows."""
-        if self.values or self.default is not None:
+        if self.values or self.default is not None or not self._fits_a_line():
             table: dict[str, Any] = {}
             table |= {"field": self.fields[0]} if len(self.fields) == 1 else {}
             table |= {"fields": list(self.fields)} if len(self.fields) > 1 else {}
@@ -113,7 +113,19 @@ class Source:
             return f"fields:{','.join(self.fields)}"
         if self.fields:
             return f"field:{self.fields[0]}"
-        return f"const:{self.const}" if isinstance(self.const, str) else self.const
+        if isinstance(self.const, str):
+            as_text = isinstance(_plain_value(self.const), str)
+            return f"const:{self.const}" if as_text else {"const": self.const}
+        return self.const
+
+    def _fits_a_line(self) -> bool:
+        several, names = (
+            len(self.fields) > 1,
+            (*self.fields, *([self.pattern] * bool(self.pattern))),
+        )
+        plain = all(name and name == name.strip() for name in names)
+        odd = (several and "," in "".join(names)) or (self.pattern and " on " in self.fields[0])
+        return plain and not odd
 
     def getter(self) -> Getter:
         """Return a function from a row to the value; None where the row does not have it."""
