@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from stresslab.store.contents import Question
     from stresslab.store.query import Pairs
 
+ROWS_AT_ONCE = 2_000_000
+"""Rows times pairs of models that are laid side by side in memory (about 200 bytes each)."""
+
 WHOLE = ("n_pairs", "n_clusters", "n_discordant")
 NUMBERS = (
     "difference", "low", "high", "low_adjusted", "high_adjusted", *WHOLE, "p_value", "p_adjusted",
@@ -103,16 +106,17 @@ class Judge:
             [one.difference for one in family], level=self.level, correction=self.correction,
             margin=self.margin, power=self.power,
         )  # fmt: skip
-        found: dict[str, list[pd.DataFrame]] = {}
-        start = 0
-        for one in family:
-            stop = start + len(one.labels)
-            table = _frame(one, settled, slice(start, stop))
-            if not self.larger_is_better:
-                table["verdict"] = table["verdict"].replace({"better": "worse", "worse": "better"})
-            found.setdefault(one.table, []).append(table)
-            start = stop
-        return {name: pd.concat(parts, ignore_index=True) for name, parts in found.items()}
+        numbers = _numbers([one.difference for one in family], settled)
+        if not self.larger_is_better:
+            numbers["verdict"] = numbers["verdict"].replace({"better": "worse", "worse": "better"})
+        sizes = np.array([len(one.labels) for one in family])
+        names = np.repeat(np.array([one.table for one in family], dtype=object), sizes)
+        found = {}
+        for name in dict.fromkeys(one.table for one in family):
+            labels = pd.concat([one.labels for one in family if one.table == name])
+            parts = [labels.reset_index(drop=True), numbers[names == name].reset_index(drop=True)]
+            found[name] = pd.concat(parts, axis=1)
+        return found
 
 
 def judge(asked: Asked) -> Judge:
@@ -228,17 +232,32 @@ def between(
         Table the differences go to.
     """
     column = {model: place for place, model in enumerate(pairs.models)}
-    for model_a, model_b in compared:
-        a, b = column[model_a], column[model_b]
-        single = bool((pairs.trials[:, [a, b]] <= 1).all())
+    at_once = max(1, ROWS_AT_ONCE // max(1, len(group)))
+    for start in range(0, len(compared), at_once):
+        part = compared[start : start + at_once]
+        left = [column[model_a] for model_a, _ in part]
+        right = [column[model_b] for _, model_b in part]
+        single = bool((pairs.trials[:, sorted({*left, *right})] <= 1).all())
+        cell = np.concatenate(
+            [np.where(group < 0, -1, group + k * len(labels)) for k in range(len(part))]
+        )
         found = how.paired(
-            pairs.values[:, a], pairs.values[:, b], pairs.cluster, group, len(labels),
+            pairs.values[:, left].T.ravel(), pairs.values[:, right].T.ravel(),
+            np.tile(pairs.cluster, len(part)), cell, len(part) * len(labels),
             rate=how.rate or pairs.rate, single=single,
         )  # fmt: skip
-        named = labels.reset_index(drop=True).copy()
-        named.insert(0, "model_a", model_a)
-        named.insert(1, "model_b", model_b)
-        yield matched(Batch(table, named, found))
+        yield matched(Batch(table, _named(labels, part), found))
+
+
+def _named(labels: "pd.DataFrame", part: Sequence[tuple[str, str]]) -> "pd.DataFrame":
+    """Return `labels` once per pair of models, with their names in front."""
+    import pandas as pd
+
+    named = pd.concat([labels] * len(part), ignore_index=True)
+    for place, side in enumerate(("model_a", "model_b")):
+        names = np.array([pair[place] for pair in part], dtype=object)
+        named.insert(place, side, np.repeat(names, len(labels)))
+    return named
 
 
 def matched(batch: Batch) -> Batch:
@@ -295,11 +314,16 @@ def _take(difference: "Difference", keep: Array) -> "Difference":
     return replace(difference, **arrays)
 
 
-def _frame(one: Batch, settled: Any, rows: slice) -> "pd.DataFrame":
-    table = one.labels.reset_index(drop=True).copy()
+def _numbers(differences: Sequence["Difference"], settled: Any) -> "pd.DataFrame":
+    """Return the columns of differences after their labels, for a whole family."""
+    import pandas as pd
+
+    columns = {}
     for name in NUMBERS:
-        decided = hasattr(settled, name)
-        values = getattr(settled, name)[rows] if decided else getattr(one.difference, name)
-        table[name] = np.asarray(values)
-    reals = [name for name in NUMBERS if name not in (*WHOLE, "verdict")]
-    return table.astype(dict.fromkeys(WHOLE, "int64") | dict.fromkeys(reals, "float64"))
+        if hasattr(settled, name):
+            values = np.asarray(getattr(settled, name))
+        else:
+            values = np.concatenate([np.asarray(getattr(one, name)) for one in differences])
+        kind: type = np.int64 if name in WHOLE else object if name == "verdict" else np.float64
+        columns[name] = values.astype(kind)
+    return pd.DataFrame(columns)

@@ -1,5 +1,6 @@
 """Say who leads, whether the lead is real, and where the leader is overtaken."""
 
+import itertools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -196,24 +197,19 @@ def overtaken(facts: Facts, model: str, perturbation: str) -> tuple[int, str] | 
     """
     table = facts.differences
     table = table[(table["view"] == "tier") & (table["perturbation"] == perturbation)]
-    rivals = sorted((set(table["model_a"]) | set(table["model_b"])) - {model})
+    versus: dict[str, list[tuple[int, bool, float]]] = {}
+    columns = ("model_a", "model_b", "tier", "verdict", "difference")
+    for a, b, tier, verdict, gap in zip(*(table[name] for name in columns), strict=True):
+        if a == model:
+            versus.setdefault(b, []).append((int(tier), verdict == "worse", gap))
+        elif b == model:
+            versus.setdefault(a, []).append((int(tier), verdict == "better", -gap))
     found = []
-    for rival in rivals:
-        versus = _against_tiers(table, model, rival)
-        worse = (versus["verdict"] == "worse").to_numpy()[::-1]
-        run = int(worse.argmin()) if not worse.all() else len(worse)
-        if run:
-            distance = float(versus["difference"].iloc[-1])
-            found.append((int(versus["tier"].iloc[-run]), distance, rival))
+    for rival, steps in versus.items():
+        behind = list(itertools.takewhile(lambda step: step[1], sorted(steps, reverse=True)))
+        if behind:
+            found.append((behind[-1][0], behind[0][2], rival))
     return (min(found)[0], min(found)[2]) if found else None
-
-
-def _against_tiers(table: "pd.DataFrame", model: str, rival: str) -> "pd.DataFrame":
-    import pandas as pd
-
-    plain = table[(table["model_a"] == model) & (table["model_b"] == rival)]
-    turned = table[(table["model_b"] == model) & (table["model_a"] == rival)]
-    return pd.concat([plain, flipped(turned)], ignore_index=True).sort_values("tier")
 
 
 def _clean_only(facts: Facts) -> str:
