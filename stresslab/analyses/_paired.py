@@ -318,7 +318,7 @@ def _numbers(differences: Sequence["Difference"], settled: Any) -> "pd.DataFrame
     """Return the columns of differences after their labels, for a whole family."""
     import pandas as pd
 
-    columns = {}
+    columns: dict[str, Array] = {}
     for name in NUMBERS:
         if hasattr(settled, name):
             values = np.asarray(getattr(settled, name))
