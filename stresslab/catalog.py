@@ -3,7 +3,6 @@
 import difflib
 import functools
 import importlib
-import importlib.metadata
 import pkgutil
 from typing import Generic, TypeVar
 
@@ -15,6 +14,8 @@ T = TypeVar("T")
 @functools.cache
 def _outside(group: str) -> dict[str, str]:
     """Return the pieces other packages add; read once, because reading them takes 50 ms."""
+    import importlib.metadata
+
     return {point.name: point.value for point in importlib.metadata.entry_points(group=group)}
 
 

@@ -88,7 +88,7 @@ def by_cells(facts: Compared, row: Any) -> Sentence | None:
         return None
     a, b = facts.pair(row)
     what = f"{len(cells)} {_plural(facts.by)}"
-    text = f"{a} against {b} in {what}: {tally(cells)}."
+    text = f"{a} against {b} in {what}: {tally(cells, facts.by)}."
     verdicts = set(cells["verdict"])
     verdict = verdicts.pop() if len(verdicts) == 1 else ""
     return Sentence("by-cell", text, verdict, "compare", facts.query(row, by=",".join(facts.by)))
@@ -127,10 +127,19 @@ def agreement(facts: Compared, row: Any) -> Sentence | None:
     return Sentence("agreement", text, "", "items", facts.query(row))
 
 
-def tally(cells: "pd.DataFrame") -> str:
-    """Return ``5 better; 1 worse; 6 cannot tell (about 900 more items needed)``."""
+def tally(cells: "pd.DataFrame", by: Sequence[str] = ()) -> str:
+    """Return ``5 better; 1 worse (nyt); 6 cannot tell (about 900 more items needed)``.
+
+    Cells of a verdict are named where there are no more than `MOST` of them.
+    """
     counts = Counter(cells["verdict"])
-    parts = [f"{counts[one]} {one}" for one in ("better", "worse", "equivalent") if counts[one]]
+    parts = []
+    for one in ("better", "worse", "equivalent"):
+        named = cells.loc[cells["verdict"] == one, by[0]].dropna() if len(by) == 1 else ()
+        names = [str(name) for name in named]
+        if counts[one]:
+            tail = f" ({words.listing(names)})" if 0 < len(names) <= MOST else ""
+            parts.append(f"{counts[one]} {one}{tail}")
     if counts[CANNOT_TELL]:
         untold = [row for _, row in cells[cells["verdict"] == CANNOT_TELL].iterrows()]
         parts.append(f"{counts[CANNOT_TELL]} {CANNOT_TELL}{more_items(untold)}")

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     pass
 
 
+SURE = 0.9
+"""Mean confidence from which a wrong model is called confidently wrong."""
+
+
 def largest_loss(facts: Facts) -> Sentence | None:
     """Return the sentence on the model and perturbation with the largest proven loss."""
     if facts.drops.empty:
@@ -68,10 +72,10 @@ def domain_gap(facts: Facts) -> Sentence | None:
         return None
     row = sure.sort_values(["difference", "model"], ascending=[False, True]).iloc[0]
     gap = words.estimate(row["difference"], row["low"], row["high"], rate=facts.rate)
-    place = "" if facts.graded else " of clean inputs"
-    text = f"Domains matter: {facts.name(row['model'])} is at {facts.number(row['best_value'])} on "
-    text += f"{row['best']} and at {facts.number(row['worst_value'])} on {row['worst']}{place} "
-    text += f"(difference {gap}, other items in each)."
+    place = "across all tiers" if facts.graded else "on clean inputs"
+    best, worst = facts.number(row["best_value"]), facts.number(row["worst_value"])
+    text = f"Domains matter: {place}, {facts.name(row['model'])} is at {best} for {row['best']} "
+    text += f"and at {worst} for {row['worst']} (difference {gap}, other items in each)."
     return Sentence(
         "domain-gap", text, "worse", "tier_curve", facts.query([row["model"]], by="domain")
     )
@@ -87,10 +91,9 @@ def sure_and_wrong(facts: Facts) -> Sentence | None:
     if row["perturbation"] is not None and row["perturbation"] == row["perturbation"]:
         title = facts.title(row["perturbation"])
         cell = f"{title} at tier {row['tier']}" if row["tier"] else cell
-    text = (
-        f"{facts.name(row['model'])} is confidently wrong: {facts.number(row['value'])} right on "
-    )
-    text += f"{cell} at a mean confidence of {facts.number(row['confidence'])}."
+    how = "confidently wrong" if row["confidence"] >= SURE else "surer than it is right"
+    text = f"{facts.name(row['model'])} is {how}: {facts.number(row['value'])} right on {cell} "
+    text += f"at a mean confidence of {facts.number(row['confidence'])}."
     return Sentence("sure-and-wrong", text, "", "items", _cell_query(facts, row))
 
 
@@ -99,7 +102,8 @@ def _tier_query(facts: Facts, row: Any) -> dict[str, str]:
 
 
 def _cell_query(facts: Facts, row: Any) -> dict[str, str]:
-    parts = ["correct = 0", "confidence >= 0.9"]
+    bar = SURE if row["confidence"] >= SURE else 0.5
+    parts = ["correct = 0", f"confidence >= {bar:g}"]
     if isinstance(row["perturbation"], str):
         parts = [f"perturbation = {quoted(row['perturbation'])}", f"tier = {row['tier']}", *parts]
     return facts.query([row["model"]], where=" and ".join(parts))

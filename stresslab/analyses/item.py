@@ -82,8 +82,7 @@ def run(workspace: "Workspace", params: ItemParams) -> Result:
 def _first(workspace: "Workspace", question: Any) -> str | None:
     from stresslab.store import rows
 
-    variants = rows.grid(workspace, question, limit=1).variants
-    return str(variants["item_id"].iloc[0]) if len(variants) else None
+    return rows.neighbours(workspace, question, "").next
 
 
 def _item_row(view: "ItemView", beside: Any) -> dict[str, Any]:

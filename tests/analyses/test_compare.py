@@ -118,7 +118,9 @@ def test_few_clusters_are_warned_about(ask, make):
 def test_a_verdict_by_domain_is_a_tally(toy, ask):
     table = ask("compare", toy, models=("alpha", "gamma")).tables["headlines"].set_index("code")
     assert "alpha is better than gamma by ." in table.loc["overall", "text"]
-    assert table.loc["by-cell", "text"].startswith("alpha against gamma in 2 domains: 2 better.")
+    assert table.loc["by-cell", "text"].startswith(
+        "alpha against gamma in 2 domains: 2 better (north and south)."
+    )
 
 
 def test_the_turn_of_the_order_is_dated_by_tier(ask, make):

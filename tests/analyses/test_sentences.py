@@ -157,7 +157,10 @@ def test_who_does_not_move_is_said(facts):
 
 
 def test_a_domain_gap_needs_a_corrected_interval_above_zero(facts):
-    assert "VADER is at .97 on tweets and at .57 on movies" in losses.domain_gap(facts).text
+    assert (
+        "on clean inputs, VADER is at .97 for tweets and at .57 for movies"
+        in losses.domain_gap(facts).text
+    )
     assert losses.domain_gap(replace(facts, domains=facts.domains.assign(low=-0.01))) is None
 
 
@@ -187,3 +190,15 @@ def test_the_table_numbers_the_sentences(facts):
     table = sentences.table([leads.lead(facts), losses.largest_loss(facts)])
     assert list(table["order"]) == [1, 2]
     assert list(table.columns) == ["order", "code", "text", "verdict", "page", "query"]
+
+
+def test_a_milder_overconfidence_is_not_called_confidently_wrong(facts):
+    mild = facts.sure.assign(confidence=0.75)
+    assert "is surer than it is right: .28" in losses.sure_and_wrong(replace(facts, sure=mild)).text
+
+
+def test_links_keep_the_slice_of_the_question(facts):
+    sliced = replace(facts, settings={"task": "t", "where": 'domain = "nyt" or tier = 0'})
+    assert losses.largest_loss(sliced).query["where"] == (
+        '(domain = "nyt" or tier = 0) and perturbation = "typos"'
+    )
