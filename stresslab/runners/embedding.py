@@ -39,6 +39,7 @@ def encoder(folder: str | Path) -> Callable[[Sequence[str]], Vectors]:
     sentences = needed("sentence_transformers")
     torch = needed("torch")
     torch.set_num_threads(min(2, torch.get_num_threads()))
+    needed("transformers").utils.logging.disable_progress_bar()
     model: Any = sentences.SentenceTransformer(str(folder), device="cpu")
 
     def encode(texts: Sequence[str]) -> Vectors:
