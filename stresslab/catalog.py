@@ -4,6 +4,7 @@ import difflib
 import functools
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 from stresslab.errors import UnknownPieceError
@@ -63,7 +64,7 @@ class Catalog(Generic[T]):
             raise TypeError(f"{modules[name]} must define PIECE, a {self.kind.__name__}.")
         return piece
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[str, T]]:
         """Yield ``(name, piece)`` in alphabetical order."""
         return ((name, self.get(name)) for name in self.names())
 
