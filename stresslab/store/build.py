@@ -2,13 +2,21 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stresslab.nouns import STATUSES
 from stresslab.store.build_arrays import add_model, layout_of
 from stresslab.store.build_columns import build_columns
-from stresslab.store.build_dims import add_dimensions, echo_sets_of, load_items, load_variants
+from stresslab.store.build_dims import (
+    add_dimensions,
+    echo_sets_of,
+    load_items,
+    load_unlisted,
+    load_variants,
+    tells_of_bare,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -51,11 +59,7 @@ def add_tasks(
     done = 0
     for task, members in by_task.items():
         codes = add_dimensions(con, task, members)
-        for run in members:
-            report(done, total, f"{task}: items of {run.model}")
-            load_items(con, run, codes.task, aliases)
-            load_variants(con, run, codes.task, aliases)
-        echo_sets_of(con, codes.task)
+        _load(con, members, codes.task, aliases, partial(report, done, total))
         done = _add_facts(con, members, codes, aliases, report, done, total)
         _finish(con, codes, folder, [run.model for run in members], report, done, total)
 
@@ -70,18 +74,17 @@ def add_models(
 ) -> bool:
     """Add runs of new models to a task of the index; False if the task must be rebuilt.
 
-    A run that gives known items another perturbation changes where their originals stand, so
-    everything computed from the originals would change: then nothing is added.
+    A run that gives known items another perturbation changes where their originals stand, and
+    one that describes what was known by its id only changes what it is: then nothing is added.
     """
     runs = sorted(runs, key=lambda one: (str(one.created), one.run_id))
     codes = add_dimensions(con, runs[0].task, runs)
     row = con.execute("SELECT count(*) FROM items WHERE task = ?", [codes.task]).fetchone()
     n_items = row[0] if row else 0
     before = _echoes(con, codes.task, n_items)
-    for run in runs:
-        load_items(con, run, codes.task, aliases)
-        load_variants(con, run, codes.task, aliases)
-    echo_sets_of(con, codes.task)
+    if tells_of_bare(con, runs, codes.task, aliases):
+        return False
+    _load(con, runs, codes.task, aliases, partial(report, 0, sum(r.n_outcomes for r in runs)))
     if _echoes(con, codes.task, n_items) != before:
         return False
     total = sum(run.n_outcomes for run in runs)
@@ -103,6 +106,25 @@ def drop_task(con: "duckdb.DuckDBPyConnection", task: str) -> None:
         con.execute(f"DELETE FROM {table} WHERE task = ?", [row[0]])
     for table in ("item_columns", "variant_columns"):
         con.execute(f"DROP TABLE IF EXISTS {table}_{row[0]}")
+
+
+def _load(
+    con: "duckdb.DuckDBPyConnection",
+    runs: Sequence[Any],
+    task: int,
+    aliases: dict[str, str],
+    report: Callable[[str], None],
+) -> None:
+    """Number items, then variants, then what only outcomes name, each at first sight."""
+    for run in runs:
+        report(f"{run.task}: items of {run.model}")
+        load_items(con, run, task, aliases)
+    for run in runs:
+        report(f"{run.task}: variants of {run.model}")
+        load_variants(con, run, task, aliases)
+    for run in runs:
+        load_unlisted(con, run, task, aliases)
+    echo_sets_of(con, task)
 
 
 def _echoes(con: "duckdb.DuckDBPyConnection", task: int, n_items: int) -> Any:

@@ -30,7 +30,8 @@ def _build(con: "duckdb.DuckDBPyConnection", task: int, kind: str) -> None:
             FROM {source} WHERE json_valid(j) AND json_type(j) = 'OBJECT')
         WHERE type <> 'NULL' GROUP BY key ORDER BY n DESC, key"""
     ).fetchall()
-    columns, rows = [], []
+    columns: list[str] = []
+    rows: list[tuple[int, str, str | None, str | None, int]] = []
     for number, (key, n_known, types) in enumerate(keys):
         name = f"{kind}.{key}"
         if number >= MOST:

@@ -110,7 +110,7 @@ def load_items(
         f"""INSERT INTO items
         SELECT {task}, f.item, f.item_id, {aliased_set("r.item_set", aliases)},
             coalesce(d.code, -1), coalesce(g.item, f.item), r.group_id, r.input, r.messages,
-            r.choices, r.reference, r.attributes
+            r.choices, r.reference, r.attributes, false
         FROM {parquet(path)} r JOIN fresh f ON f.place = r.file_row_number
         LEFT JOIN domains d ON d.name = r.domain
         LEFT JOIN (
@@ -139,16 +139,79 @@ def _load_hashes(con: "duckdb.DuckDBPyConnection", task: int) -> None:
 def load_variants(
     con: "duckdb.DuckDBPyConnection", run: Any, task: int, aliases: dict[str, str]
 ) -> None:
-    """Add the variants of a run that the task does not know yet.
+    """Add the variants that a run lists and the task does not know yet.
 
     Their ordinals follow perturbation, tier, domain and item, so that rows in variant order lie
-    together as they are asked for. An outcome of an unlisted variant, and a variant of an
-    unlisted item, make a bare one from the id.
+    together as they are asked for.
     """
-    _stage_variants(con, run, task, aliases)
+    path = Path(run.path) / "variants.parquet"
+    if not path.exists():
+        return
+    _stage(con)
     con.execute(
-        f"""INSERT INTO items (task, item, item_id, item_set, domain, cluster)
-        SELECT {task}, n, item_id, split_part(item_id, '/', 1), -1, n
+        f"""INSERT INTO staged
+        SELECT {aliased("variant_id", aliases)} AS id, {aliased("item_id", aliases)},
+            coalesce(perturbation, CASE WHEN tier > 0 THEN {quoted(DEFAULT_PERTURBATION)} END) AS p,
+            axis, coalesce(tier, CASE WHEN p IS NULL THEN 0 ELSE 1 END), {known("strength")},
+            unit, seed, input, attributes, file_row_number, false
+        FROM {parquet(path)}
+        WHERE id NOT IN (SELECT variant_id FROM variants WHERE task = {task})"""
+    )
+    _keep_first(con)
+    _add_staged(con, task)
+
+
+def load_unlisted(
+    con: "duckdb.DuckDBPyConnection", run: Any, task: int, aliases: dict[str, str]
+) -> None:
+    """Add bare variants, made from their ids, for outcomes of variants that no run lists."""
+    path = Path(run.path) / "outcomes.parquet"
+    if not path.exists():
+        return
+    tail = "regexp_extract(id, '^(.*)#([^#:]*):([0-9]+)(:(-?[0-9]+))?$', {})"
+    _stage(con)
+    con.execute(
+        f"""INSERT INTO staged (variant_id, item_id, perturbation, tier, seed, place, bare)
+        SELECT id, coalesce(nullif({tail.format(1)}, ''), id), nullif({tail.format(2)}, ''),
+            coalesce(TRY_CAST(nullif({tail.format(3)}, '') AS SMALLINT), 0),
+            TRY_CAST(nullif({tail.format(5)}, '') AS BIGINT), place, true
+        FROM (SELECT {aliased("variant_id", aliases)} AS id, min(file_row_number) AS place
+            FROM {parquet(path)} GROUP BY 1)
+        WHERE id NOT IN (SELECT variant_id FROM variants WHERE task = {task})"""
+    )
+    _add_staged(con, task)
+
+
+def tells_of_bare(
+    con: "duckdb.DuckDBPyConnection", runs: Sequence[Any], task: int, aliases: dict[str, str]
+) -> bool:
+    """Return whether runs describe items or variants that were known by their ids only."""
+    for run in runs:
+        for table, key in (("items", "item_id"), ("variants", "variant_id")):
+            path = Path(run.path) / f"{table}.parquet"
+            if not path.exists():
+                continue
+            row = con.execute(
+                f"""SELECT count(*) FROM {table} WHERE task = {task} AND bare AND {key} IN
+                (SELECT {aliased(key, aliases)} FROM {parquet(path)})"""
+            ).fetchone()
+            if row and row[0]:
+                return True
+    return False
+
+
+def _stage(con: "duckdb.DuckDBPyConnection") -> None:
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE staged (variant_id VARCHAR, item_id VARCHAR,
+        perturbation VARCHAR, axis VARCHAR, tier SMALLINT, strength DOUBLE, unit VARCHAR,
+        seed BIGINT, input VARCHAR, attributes VARCHAR, place BIGINT, bare BOOLEAN)"""
+    )
+
+
+def _add_staged(con: "duckdb.DuckDBPyConnection", task: int) -> None:
+    con.execute(
+        f"""INSERT INTO items (task, item, item_id, item_set, domain, cluster, bare)
+        SELECT {task}, n, item_id, split_part(item_id, '/', 1), -1, n, true
         FROM (SELECT item_id, row_number() OVER (ORDER BY min(place)) - 1
                 + (SELECT count(*) FROM items WHERE task = {task}) AS n
             FROM staged WHERE item_id NOT IN (SELECT item_id FROM items WHERE task = {task})
@@ -162,7 +225,7 @@ def load_variants(
                 s.tier, i.domain, i.item, s.place) - 1
                 + (SELECT count(*) FROM variants WHERE task = {task}) AS variant,
             s.variant_id, i.item, coalesce(p.code, -1), s.tier, s.strength, s.unit, s.seed,
-            s.input, s.attributes
+            s.input, s.attributes, s.bare
         FROM staged s JOIN items i ON i.task = {task} AND i.item_id = s.item_id
         LEFT JOIN perturbations p ON p.name = s.perturbation
         ORDER BY variant"""
@@ -174,42 +237,6 @@ def load_variants(
         WHERE p.code NOT IN (SELECT perturbation FROM task_perturbations WHERE task = {task})
         GROUP BY p.code"""
     )
-
-
-def _stage_variants(
-    con: "duckdb.DuckDBPyConnection", run: Any, task: int, aliases: dict[str, str]
-) -> None:
-    listed, outcomes = Path(run.path) / "variants.parquet", Path(run.path) / "outcomes.parquet"
-    default = quoted(DEFAULT_PERTURBATION)
-    con.execute(
-        """CREATE OR REPLACE TEMP TABLE staged (variant_id VARCHAR, item_id VARCHAR,
-        perturbation VARCHAR, axis VARCHAR, tier SMALLINT, strength DOUBLE, unit VARCHAR,
-        seed BIGINT, input VARCHAR, attributes VARCHAR, place BIGINT)"""
-    )
-    if listed.exists():
-        con.execute(
-            f"""INSERT INTO staged
-            SELECT {aliased("variant_id", aliases)} AS id, {aliased("item_id", aliases)},
-                coalesce(perturbation, CASE WHEN tier > 0 THEN {default} END) AS p,
-                axis, coalesce(tier, CASE WHEN p IS NULL THEN 0 ELSE 1 END), {known("strength")},
-                unit, seed, input, attributes, file_row_number
-            FROM {parquet(listed)}
-            WHERE id NOT IN (SELECT variant_id FROM variants WHERE task = {task})"""
-        )
-        _keep_first(con)
-    if outcomes.exists():
-        tail = "regexp_extract(id, '^(.*)#([^#:]*):([0-9]+)(:(-?[0-9]+))?$', {})"
-        con.execute(
-            f"""INSERT INTO staged (variant_id, item_id, perturbation, tier, seed, place)
-            SELECT id, coalesce(nullif({tail.format(1)}, ''), id), nullif({tail.format(2)}, ''),
-                coalesce(TRY_CAST(nullif({tail.format(3)}, '') AS SMALLINT), 0),
-                TRY_CAST(nullif({tail.format(5)}, '') AS BIGINT), place
-            FROM (SELECT {aliased("variant_id", aliases)} AS id,
-                    min(file_row_number) + 1000000000000 AS place
-                FROM {parquet(outcomes)} GROUP BY 1) o
-            WHERE id NOT IN (SELECT variant_id FROM variants WHERE task = {task})
-                AND id NOT IN (SELECT variant_id FROM staged)"""
-        )
 
 
 def _keep_first(con: "duckdb.DuckDBPyConnection") -> None:

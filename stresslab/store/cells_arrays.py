@@ -56,7 +56,8 @@ def from_arrays(
     shape = (len(first), n_items)
     variant = places["variant"].to_numpy()
     values, statuses = _loaded(slicer, variant)
-    common, unmatched = None, {}
+    common: Array | None = None
+    unmatched: dict[str, int] = {}
     if question.is_common:
         common, unmatched = _common(slicer, values, variant, places["item"].to_numpy(), edited)
     keys = {name: places[name].to_numpy()[first] for name in columns}

@@ -91,13 +91,14 @@ def _read(folder: Path, version: str) -> Dims:
         axes: dict[int, dict[int, tuple[str, str | None]]] = {}
         for task, perturbation, axis, unit in rows("SELECT * FROM task_perturbations ORDER BY ALL"):
             axes.setdefault(task, {})[perturbation] = (axis, unit)
-        echoes: dict[int, tuple[tuple[int, int], ...]] = {}
+        echoes: dict[int, list[tuple[int, int]]] = {}
         for task, echo_set, perturbation in rows("SELECT * FROM echo_sets ORDER BY ALL"):
-            echoes[task] = (*echoes.get(task, ()), (echo_set, perturbation))
+            echoes.setdefault(task, []).append((echo_set, perturbation))
         attributes: dict[int, dict[str, Attribute]] = {}
-        for task, *fields, values in rows("SELECT * FROM attributes"):
-            one = Attribute(*fields, values=tuple(json.loads(values)) if values else ())
-            attributes.setdefault(task, {})[one.name] = one
+        for task, name, column, kind, n_known, n_values, values in rows("SELECT * FROM attributes"):
+            listed = tuple(json.loads(values)) if values else ()
+            one = Attribute(name, column, kind, n_known, n_values, listed)
+            attributes.setdefault(task, {})[name] = one
         return Dims(
             tasks=names("tasks"),
             models=names("models"),
@@ -105,11 +106,13 @@ def _read(folder: Path, version: str) -> Dims:
             domains=names("domains"),
             perturbations=names("perturbations"),
             runs=tuple(
-                RunRow(*row[:-1], measures=json.loads(row[-1]))
-                for row in rows("SELECT * FROM runs ORDER BY run")
+                RunRow(run, run_id, task, model, *rest, measures=json.loads(measures))
+                for run, run_id, task, model, *rest, measures in rows(
+                    "SELECT * FROM runs ORDER BY run"
+                )
             ),
             task_rows={task: TaskRow(*rest) for task, *rest in rows("SELECT * FROM task_facts")},
             axes=axes,
-            echo_sets=echoes,
+            echo_sets={task: tuple(pairs) for task, pairs in echoes.items()},
             attributes=attributes,
         )

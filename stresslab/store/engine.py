@@ -75,7 +75,8 @@ class DuckDBEngine:
         """Return a table of the index as a lazy frame."""
         import narwhals as nw
 
-        return nw.from_native(self.con.table(name))
+        frame: nw.LazyFrame[Any] = nw.from_native(self.con.table(name))
+        return frame
 
     def collect(self, frame: "nw.LazyFrame[Any]") -> "pd.DataFrame":
         """Run a lazy frame and return its rows."""
@@ -109,7 +110,9 @@ class SparkEngine:
         """Return a table of the index as a lazy frame."""
         import narwhals as nw
 
-        return nw.from_native(self._session.read.parquet(str(self._folder / f"{name}.parquet")))
+        native = self._session.read.parquet(str(self._folder / f"{name}.parquet"))
+        frame: nw.LazyFrame[Any] = nw.from_native(native)
+        return frame
 
     def collect(self, frame: "nw.LazyFrame[Any]") -> "pd.DataFrame":
         """Run a lazy frame and return its rows."""

@@ -4,6 +4,7 @@ A comparison with null is false, so `not (x = 1)` is true where x is null. Text 
 of a dictionary are decided on the dictionary; the rows are only asked for codes.
 """
 
+import operator
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -32,7 +33,6 @@ Truth = Any
 """A Narwhals expression, or a bool where the dictionary already decides."""
 
 MAX_PATTERN = 1000
-ORDERED = ("<", "<=", ">", ">=")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class Compiler:
 
         truth = True if predicate is None else self.truth(predicate)
         if not isinstance(truth, bool):
-            return truth
+            met: nw.Expr = truth
+            return met
         null = nw.col("task").is_null()  # every frame has it and it never is
         return ~null if truth else null
 
@@ -176,19 +177,12 @@ def _check_pattern(pattern: str) -> None:
 
 
 def _ordered(column: "nw.Expr", op: str, value: Any) -> "nw.Expr":
-    match op:
-        case "=":
-            return column == value
-        case "!=":
-            return column != value
-        case "<":
-            return column < value
-        case "<=":
-            return column <= value
-        case ">":
-            return column > value
-        case _:
-            return column >= value
+    compare = {
+        "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
+        ">": operator.gt, ">=": operator.ge,
+    }[op]  # fmt: skip
+    met: nw.Expr = compare(column, value)
+    return met
 
 
 def _text_expression(column: "nw.Expr", op: str, value: str) -> "nw.Expr":

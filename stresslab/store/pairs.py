@@ -216,7 +216,7 @@ def _assembled(
     matched = known.all(axis=1)
     some = known.any(axis=1)
     n_variants = slicer.dims.task_rows[slicer.task].n_variants
-    is_edited = np.isin(rows["item"], edited) if edited else np.zeros(len(some), dtype=bool)
+    is_edited: Array = np.isin(rows["item"], edited)
     left_out = ~matched & ~is_edited
 
     def different(which: Array) -> int:
@@ -227,6 +227,7 @@ def _assembled(
         model: different(left_out & known[:, column])
         for column, model in enumerate(question.models)
     }
+    n_edited = different(is_edited & some) if edited else 0
     if not keep.all():
         rows = {name: column[keep] for name, column in rows.items()}
         values, trials = values[keep], trials[keep]
@@ -245,13 +246,13 @@ def _assembled(
         groups=groups,
         rate=bool(((values == 0) | (values == 1) | np.isnan(values)).all()),
         unmatched=unmatched,
-        n_edited=different(is_edited & some) if edited else 0,
+        n_edited=n_edited,
     )
 
 
 def _numbered(codes: Array, n: int) -> NDArray[np.int64]:
     """Return codes below `n` renumbered from 0 without gaps."""
-    there = np.zeros(n, dtype=bool)
+    there: Array = np.zeros(n, dtype=np.bool_)
     there[codes] = True
     number: NDArray[np.int64] = (np.cumsum(there) - 1)[codes]
     return number

@@ -123,8 +123,8 @@ def _finished(slicer: Slicer, found: Mapping[str, Array], by: Sequence[str]) -> 
     columns: dict[str, list[Any]] = {}
     for name, source in slicer.by_sources(by).items():
         raw = found[source.column].tolist()
-        values = source.values or {}
-        columns[name] = [values.get(code) for code in raw] if source.kind == "codes" else raw
+        names = source.values or {}
+        columns[name] = [names.get(code) for code in raw] if source.kind == "codes" else raw
     place = {code: number for number, code in enumerate(slicer.models)}
     model = [place[code] for code in found["model"].tolist()]
     keys = list(zip(model, *([_rank(one) for one in values] for values in columns.values())))

@@ -133,7 +133,7 @@ def item(workspace: Any, task: str, item_id: str) -> ItemView:
         )
         if not len(found):
             raise ParamError(f"Task {task!r} has no item {item_id!r}. Choose one from the grid.")
-        row = found.iloc[0].to_dict()
+        row = {str(name): found[name].iloc[0] for name in found.columns}
         variant_codes = engine.sql(
             "SELECT variant FROM variant_cells WHERE task = ? AND item = ? ORDER BY variant",
             [code, int(row["item"])],
@@ -301,7 +301,8 @@ def _view(
         "attributes",
     ]  # fmt: skip
     variants = variants[columns].reset_index(drop=True)
-    variants["attributes"] = [_json(one) or {} for one in variants["attributes"]]
+    decoded: list[Any] = [_json(one) or {} for one in variants["attributes"]]
+    variants = variants.assign(attributes=decoded)
     return ItemView(shown, variants, answers, note, command)
 
 

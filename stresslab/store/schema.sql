@@ -21,11 +21,13 @@ CREATE TABLE items (
     task INTEGER, item INTEGER, item_id VARCHAR, item_set VARCHAR, domain INTEGER,
     cluster INTEGER,             -- first item of the same group, else the item itself
     group_id VARCHAR, input VARCHAR, messages VARCHAR, choices VARCHAR, reference VARCHAR,
-    attributes VARCHAR
+    attributes VARCHAR,
+    bare BOOLEAN DEFAULT false   -- known by its id only
 );
 CREATE TABLE variants (
     task INTEGER, variant INTEGER, variant_id VARCHAR, item INTEGER, perturbation INTEGER,
-    tier SMALLINT, strength DOUBLE, unit VARCHAR, seed BIGINT, input VARCHAR, attributes VARCHAR
+    tier SMALLINT, strength DOUBLE, unit VARCHAR, seed BIGINT, input VARCHAR, attributes VARCHAR,
+    bare BOOLEAN DEFAULT false
 );
 CREATE TABLE task_perturbations (task INTEGER, perturbation INTEGER, axis VARCHAR, unit VARCHAR);
 CREATE TABLE item_hashes (task INTEGER, item INTEGER, content_hash VARCHAR);

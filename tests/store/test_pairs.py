@@ -33,7 +33,9 @@ def expected(task, question, by):
 
 @pytest.mark.parametrize("task", ["trials", "single"])
 @pytest.mark.parametrize("by", [(), ("domain",), ("perturbation", "tier")])
-@pytest.mark.parametrize("condition", ["all", "one perturbation", "attribute", "confident", "mixed"])
+@pytest.mark.parametrize(
+    "condition", ["all", "one perturbation", "attribute", "confident", "mixed"]
+)
 @pytest.mark.parametrize("population", ["common", "each"])
 def test_pairs_hold_the_mean_over_trials_of_every_model(workspace, task, by, condition, population):
     ws, tasks = workspace
@@ -46,7 +48,9 @@ def test_pairs_hold_the_mean_over_trials_of_every_model(workspace, task, by, con
     assert set(zip(names, seen)) == set(wanted)
     for name, under, row in zip(names, seen, pairs.values, strict=True):
         for model, value in zip(pairs.models, row, strict=True):
-            assert wanted[name, under].get(model, np.nan) == pytest.approx(value, nan_ok=True, abs=1e-12)
+            assert wanted[name, under].get(model, np.nan) == pytest.approx(
+                value, nan_ok=True, abs=1e-12
+            )
 
 
 def test_groups_hold_the_columns_of_by_in_order(workspace):
@@ -82,7 +86,9 @@ def test_bits_count_who_is_right_where(tmp_path):
     ws = toy_workspace(tmp_path / "w", errs={"beta": 0.2})
     question = resolve(ws, models=("alpha", "beta"))
     a, b = query.pairs(ws, question).values.T == 1
-    counts = Overlap(int((a & b).sum()), int((a & ~b).sum()), int((b & ~a).sum()), int((~a & ~b).sum()))
+    counts = Overlap(
+        int((a & b).sum()), int((a & ~b).sum()), int((b & ~a).sum()), int((~a & ~b).sum())
+    )
     assert overlap(ws, question, "alpha", "beta") == counts
 
 
