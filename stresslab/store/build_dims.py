@@ -176,8 +176,8 @@ def load_unlisted(
             coalesce(TRY_CAST(nullif({tail.format(3)}, '') AS SMALLINT), 0),
             TRY_CAST(nullif({tail.format(5)}, '') AS BIGINT), place, true
         FROM (SELECT {aliased("variant_id", aliases)} AS id, min(file_row_number) AS place
-            FROM {parquet(path)} GROUP BY 1)
-        WHERE id NOT IN (SELECT variant_id FROM variants WHERE task = {task})"""
+            FROM {parquet(path)}
+            WHERE id NOT IN (SELECT variant_id FROM variants WHERE task = {task}) GROUP BY 1)"""
     )
     _add_staged(con, task)
 

@@ -105,14 +105,15 @@ def _read(folder: Path, version: str) -> Dims:
             measures=names("measures"),
             domains=names("domains"),
             perturbations=names("perturbations"),
-            runs=tuple(
-                RunRow(run, run_id, task, model, *rest, measures=json.loads(measures))
-                for run, run_id, task, model, *rest, measures in rows(
-                    "SELECT * FROM runs ORDER BY run"
-                )
-            ),
+            runs=tuple(map(_run_row, rows("SELECT * FROM runs ORDER BY run"))),
             task_rows={task: TaskRow(*rest) for task, *rest in rows("SELECT * FROM task_facts")},
             axes=axes,
             echo_sets={task: tuple(pairs) for task, pairs in echoes.items()},
             attributes=attributes,
         )
+
+
+def _run_row(row: tuple[Any, ...]) -> RunRow:
+    *fields, measures = row
+    known: list[Any] = [*fields, json.loads(measures)]
+    return RunRow(*known)
