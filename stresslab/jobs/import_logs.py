@@ -28,6 +28,7 @@ class _Counts:
     runs: int = 0
     identical: int = 0
     outcomes: int = 0
+    kept: int = 0
     rejects: int = 0
     files: int = 0
 
@@ -36,6 +37,7 @@ class _Counts:
         if self.runs == 0:
             return f"Nothing new: {_n(self.identical, 'run')} of this import were there already."
         said = f"Added {_n(self.runs, 'run')} with {_n(self.outcomes, 'outcome')}"
+        said += f", {self.kept:,} of them kept from an interrupted import" if self.kept else ""
         said += f"; {_n(self.identical, 'run')} were there already" if self.identical else ""
         said += f"; {_n(self.rejects, 'thing')} could not be read" if self.rejects else ""
         return f"{said}."
@@ -200,7 +202,9 @@ def _write(runs: _Open, batch: Batch, counts: _Counts) -> None:
     rows = _not_there(runs, batch.run, batch)
     if rows.num_rows:
         writer.write(batch.table, rows)
-    counts.outcomes += rows.num_rows if batch.table == "outcomes" else 0
+    if batch.table == "outcomes":
+        counts.outcomes += batch.rows.num_rows
+        counts.kept += batch.rows.num_rows - rows.num_rows
     runs.rows_waiting += rows.num_rows
     if runs.rows_waiting >= ROWS_A_FLUSH:
         for one in runs.writers.values():

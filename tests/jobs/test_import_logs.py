@@ -114,7 +114,9 @@ def test_an_import_that_was_stopped_goes_on_and_ends_the_same(tmp_path, monkeypa
     with pytest.raises(KeyboardInterrupt):
         halfway.throw(KeyboardInterrupt)
     assert outcomes(tmp_path / "w") == 0
-    done(tmp_path / "w", [path])
+    ended = done(tmp_path / "w", [path])
+    assert ended.counts["outcomes"] == 600
+    assert 0 < ended.counts["kept"] < 600
     done(tmp_path / "whole", [path])
     for one, other in zip(*(_rows(tmp_path / name) for name in ("w", "whole")), strict=True):
         assert one == other
