@@ -108,9 +108,8 @@ def test_an_import_that_was_stopped_goes_on_and_ends_the_same(tmp_path, monkeypa
     monkeypatch.setattr(module, "ROWS_A_FLUSH", 50)
     path = write(tmp_path, "a.csv", n_items=300)
     halfway = import_logs(tmp_path / "w", [path])
-    for event in halfway:
-        if event.message == "Reading a.csv" and event.done > path.stat().st_size / 2:
-            break
+    for _ in range(40):
+        next(halfway)
     with pytest.raises(KeyboardInterrupt):
         halfway.throw(KeyboardInterrupt)
     assert outcomes(tmp_path / "w") == 0
