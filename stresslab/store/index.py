@@ -96,6 +96,7 @@ def _build(workspace: Any, root: Path, version: str, report: Report) -> None:
     aside.mkdir()
     try:
         _fill(aside, _pointed(root), runs, _aliases(workspace), report)
+        _sync_arrays(aside)
         durable.sync(aside / FILE)
         with suppress(OSError):  # another process was first: its folder is as good as ours
             durable.replace(aside, root / version)
@@ -220,6 +221,12 @@ def _link(source: str, target: str) -> str:
     except OSError:
         shutil.copyfile(source, target)
     return target
+
+
+def _sync_arrays(aside: Path) -> None:
+    for path in aside.rglob("*.npy"):
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
 
 
 def _pointed(root: Path) -> Path | None:
