@@ -39,8 +39,8 @@ class Scale:
     space_tiers: tuple[int, ...] = (3, 5)
     questions: int = 100
     epochs: int = 4
-    space_mnist: int = 250
-    space_optdigits: int = 150
+    space_mnist: int = 150
+    space_optdigits: int = 100
 
 
 SCALES = {
