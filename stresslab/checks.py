@@ -21,7 +21,7 @@ def check_rows_match(*arrays: Array) -> int:
         If there are no rows.
     """
     shapes = [np.shape(array) for array in arrays]
-    if len({shape[:1] for shape in shapes}) != 1:
+    if len({shape[:1] for shape in shapes}) != 1 or not shapes[0]:
         raise ShapeError(f"Arrays must have the same number of rows; got shapes {shapes}.")
     if shapes[0][0] == 0:
         raise TooFewRowsError("At least one row is needed; got none.")

@@ -113,7 +113,9 @@ def content_hash(
     canonical = {
         "input": _plain(untouched),
         "choices": [_plain(choice) for choice in choices or ()],
-        "reference": sorted(json.dumps(_plain(one), ensure_ascii=False) for one in references),
+        "reference": sorted(
+            json.dumps(_plain(one), sort_keys=True, ensure_ascii=False) for one in references
+        ),
     }
     text = json.dumps(canonical, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
@@ -122,4 +124,8 @@ def content_hash(
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return " ".join(unicodedata.normalize("NFC", value).split())
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
     return value

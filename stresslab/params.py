@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from types import UnionType
@@ -77,7 +78,7 @@ class PairedParams(ByParams):
         None, "Model the others are compared with; all pairs when empty."
     )
     margin: float | None = setting(
-        None, "Differences below it count as equal (0.02 for 0-1 scores)."
+        None, "Differences below it count as equal (0.02 for 0-1 scores).", low=0.0
     )
     power: float = setting(0.8, "Power behind `n_needed`.", low=0.05, high=0.999)
     correction: Literal["auto", "holm", "bh", "none"] = setting(
@@ -105,35 +106,42 @@ def _checked(one: Field[Any], hint: Any, value: Any) -> Any:
         return None
     kind = _plain_type(hint)
     if kind is tuple:
-        if isinstance(value, str) or not isinstance(value, tuple | list):
-            raise ParamError(f"{one.name} must be a list of names; got {value!r}.")
-        return tuple(str(part) for part in value)
+        return _names(one.name, value)
     if _is_literal(hint):
         if value not in get_args(hint):
-            raise ParamError(
-                f"{one.name} must be one of {', '.join(get_args(hint))}; got {value!r}."
-            )
+            raise ParamError(f"{one.name} must be {_type_name(hint)}; got {value!r}.")
         return value
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if (kind is int and isinstance(value, bool)) or not isinstance(value, kind):
         raise ParamError(f"{one.name} must be {_type_name(hint)}; got {value!r}.")
-    low, high = one.metadata.get("low"), one.metadata.get("high")
-    if low is not None and not low <= value <= high:
-        raise ParamError(f"{one.name} must lie in [{low}, {high}]; got {value!r}.")
+    if kind in (int, float):
+        _check_range(one, value)
     return value
+
+
+def _names(name: str, value: Any) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, tuple | list):
+        raise ParamError(f"{name} must be a list of names; got {value!r}.")
+    for part in value:
+        if not isinstance(part, str | int | float):
+            raise ParamError(f"{name} must be a list of names; it holds {part!r}.")
+    return tuple(dict.fromkeys(str(part) for part in value))
+
+
+def _check_range(one: Field[Any], value: float) -> None:
+    low, high = one.metadata.get("low", -math.inf), one.metadata.get("high", math.inf)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ParamError(f"{one.name} must be a finite number; got {value!r}.")
+    if not low <= value <= high:
+        limits = f"lie in [{low}, {high}]" if math.isfinite(high) else f"be at least {low}"
+        raise ParamError(f"{one.name} must {limits}; got {value!r}.")
 
 
 def _read(name: str, hint: Any, text: str) -> Any:
     kind = _plain_type(hint)
     if text[:1] in ("[", "{", '"'):
-        try:
-            value = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ParamError(
-                f"{name} starts like JSON and is not: {error}. Got {text!r}."
-            ) from error
-        return tuple(value) if isinstance(value, list) else value
+        return _read_json(name, kind, text)
     if text == "" and type(None) in get_args(hint):
         return None
     if kind is tuple:
@@ -148,6 +156,20 @@ def _read(name: str, hint: Any, text: str) -> Any:
         except ValueError:
             raise ParamError(f"{name} must be {_type_name(hint)}; got {text!r}.") from None
     return text
+
+
+def _read_json(name: str, kind: Any, text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        if kind is str:  # an id or a condition may begin like JSON
+            return text
+        raise ParamError(f"{name} starts like JSON and is not: {error}. Got {text!r}.") from error
+    if kind is str and not isinstance(value, str):
+        return text
+    if kind is tuple and isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _plain_type(hint: Any) -> Any:

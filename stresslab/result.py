@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stresslab.errors import ReadError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -97,17 +99,16 @@ class Result:
 
     @classmethod
     def load(cls, path: str | Path) -> "Result":
-        """Read what `save` wrote; tables come back equal, with null for undefined numbers."""
-        import pandas as pd
+        """Read what `save` wrote; tables come back equal, with null for undefined numbers.
 
-        saved = json.loads(Path(path).read_text(encoding="utf-8"))
+        Raises
+        ------
+        ReadError
+            If the file holds no result, or one of a later version.
+        """
+        saved = _read(Path(path))
         tables = {
-            name: pd.DataFrame(records, columns=list(saved["columns"][name])).astype(
-                {
-                    column: _pandas_type(kind["type"])
-                    for column, kind in saved["columns"][name].items()
-                }
-            )
+            name: _table(records, saved["columns"][name])
             for name, records in saved["tables"].items()
         }
         return cls(
@@ -136,8 +137,43 @@ def _type_of(column: "pd.Series") -> str:
     return {"f": "number", "i": "integer", "u": "integer", "b": "boolean"}.get(kind, "string")
 
 
-def _pandas_type(kind: str) -> str:
-    return {"number": "float64", "integer": "Int64", "boolean": "boolean"}.get(kind, "object")
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+        version = saved["schema"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ReadError(f"{path} must hold a saved result; {error}. Save it again.") from error
+    if version != SCHEMA:
+        raise ReadError(
+            f"{path} has schema {version!r}; this stresslab reads {SCHEMA}. "
+            "Compute the result again."
+        )
+    return dict(saved)
+
+
+def _table(records: list[dict[str, Any]], columns: dict[str, dict[str, str]]) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            column: _column([record[column] for record in records], kind["type"])
+            for column, kind in columns.items()
+        }
+    )
+
+
+def _column(values: list[Any], kind: str) -> "pd.Series":
+    import pandas as pd
+
+    whole = None not in values
+    if kind == "number":
+        return pd.Series(values, dtype="float64")
+    if kind == "integer":
+        return pd.Series(values, dtype="int64" if whole else "Int64")
+    if kind == "boolean":
+        return pd.Series(values, dtype="bool" if whole else "boolean")
+    texts = all(value is None or isinstance(value, str) for value in values)
+    return pd.Series(values, dtype="str" if texts else "object")
 
 
 def _records(table: "pd.DataFrame") -> list[dict[str, Any]]:
@@ -153,12 +189,11 @@ def _jsonable(value: Any) -> Any:
         return {str(key): _jsonable(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_jsonable(one) for one in value]
-    if hasattr(value, "item"):
-        value = value.item()
+    if hasattr(value, "tolist"):  # a number or an array of numpy's
+        return _jsonable(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if value is None or isinstance(value, str | int | float | bool):
         return value
-    if value != value:  # pandas NA and NaT
-        return None
-    return str(value)
+    text = str(value)
+    return None if text in ("<NA>", "NaT") else text
