@@ -63,17 +63,19 @@ def test_writing_stops_at_the_longest_output(language):
     assert max(one.tokens_out for one in writer(language, 4)(PROMPTS)) <= 4
 
 
-def test_labels_are_weighed_by_the_next_token(language):
-    (said,) = scorer(language, "a {text}", ("good", "bad"))(["b c"])
-    tokens = language.tokenizer(["a b c"], return_tensors="pt")
+@pytest.mark.parametrize("prompt", ["a {text}", "c d\na {text}", "c d\n{text}"])
+def test_labels_are_weighed_by_the_next_token(language, prompt):
+    (said,) = scorer(language, prompt, ("good", "bad"))(["b c"])
+    tokens = language.tokenizer([prompt.replace("{text}", "b c")], return_tensors="pt")
     logits = language.model(input_ids=tokens["input_ids"]).logits[0, -1, [6, 7]].detach().numpy()
     good = float(np.exp(logits[0]) / np.exp(logits).sum())
     assert said.probs == pytest.approx((good, 1 - good), abs=1e-3)
     assert said.answer == ("good" if good > 0.5 else "bad")
+    assert said.tokens_in == tokens["input_ids"].shape[1]
 
 
 def test_a_text_judged_in_a_batch_is_judged_as_alone(language):
-    predict = scorer(language, "{text}", ("good", "bad"))
+    predict = scorer(language, "c d\n{text}", ("good", "bad"))
     alone = [predict([prompt])[0].probs for prompt in PROMPTS]
     for one, other in zip(predict(PROMPTS), alone, strict=True):
         assert one.probs == pytest.approx(other, abs=2e-3)
