@@ -24,13 +24,10 @@ if TYPE_CHECKING:
 Report = Callable[[int, int, str], None]
 """``report(done, total, message)``, in outcomes."""
 
-FORMAT = "1"
-
 
 def create(con: "duckdb.DuckDBPyConnection") -> None:
     """Create the empty tables of an index."""
     con.execute(Path(__file__).with_name("schema.sql").read_text(encoding="utf-8"))
-    con.execute("INSERT INTO meta VALUES ('format', ?)", [FORMAT])
 
 
 def add_tasks(

@@ -1,5 +1,6 @@
 """The index of a workspace: built aside, renamed into place, opened read-only per call."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,15 +60,22 @@ def ensure(workspace: Any, progress: Report | None = None) -> Generation:
     progress : callable, optional
         ``progress(done, total, message)``, in outcomes, while building.
     """
-    version = workspace.data_version
     root = Path(workspace.index_folder)
-    found = Generation(root / version, version)
-    if found.path.exists():
-        return found
-    with _building:
-        if not found.path.exists():
-            _build(workspace, root, version, progress or _silent)
-    return found
+    while True:
+        version = workspace.data_version
+        found = Generation(root / f"{version}-{layout()}", version)
+        if found.path.exists():
+            return found
+        with _building:
+            if not found.path.exists():
+                _build(workspace, root, found, progress or _silent)
+
+
+@cache
+def layout() -> str:
+    """Return a mark of the tables' layout: an index of another layout is built anew."""
+    schema = Path(__file__).with_name("schema.sql").read_bytes()
+    return hashlib.sha256(schema).hexdigest()[:6]
 
 
 @contextmanager
@@ -89,7 +98,8 @@ def _silent(done: int, total: int, message: str) -> None:
     pass
 
 
-def _build(workspace: Any, root: Path, version: str, report: Report) -> None:
+def _build(workspace: Any, root: Path, wanted: Generation, report: Report) -> None:
+    """Build the wanted generation, or nothing if the data change meanwhile."""
     root.mkdir(parents=True, exist_ok=True)
     runs = list(workspace.runs(include=("live",)))
     aside = root / f".building-{os.getpid()}-{uuid.uuid4().hex[:8]}"
@@ -98,12 +108,14 @@ def _build(workspace: Any, root: Path, version: str, report: Report) -> None:
         _fill(aside, _pointed(root), runs, _aliases(workspace), report)
         _sync_arrays(aside)
         durable.sync(aside / FILE)
+        if workspace.data_version != wanted.data_version:
+            return
         with suppress(OSError):  # another process was first: its folder is as good as ours
-            durable.replace(aside, root / version)
-        _point(root, version)
+            durable.replace(aside, wanted.folder)
+        _point(root, wanted.folder.name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    _clean(root, version)
+    _clean(root, wanted.folder.name)
 
 
 def _fill(
@@ -121,7 +133,8 @@ def _fill(
         con.execute("BEGIN")  # one commit: nobody reads the file before it is complete
         if plan is None:
             build.create(con)
-            con.execute("INSERT INTO meta VALUES ('aliases', ?)", [_text(aliases)])
+            settled = [("format", layout()), ("aliases", _text(aliases))]
+            con.executemany("INSERT INTO meta VALUES (?, ?)", settled)
             plan = {task: ("add", members) for task, members in _by_task(runs).items()}
         for task, (action, members) in plan.items():
             if action == "models" and build.add_models(
@@ -145,8 +158,6 @@ def _plan(
     """Return what to do per task on a copy of the old index; None to build from nothing."""
     import duckdb
 
-    from stresslab.store import build
-
     if old is None or not (old / FILE).exists():
         return None
     try:
@@ -158,7 +169,7 @@ def _plan(
             ).fetchall()
     except duckdb.Error:
         return None
-    if meta.get("format") != build.FORMAT or meta.get("aliases") != _text(aliases):
+    if meta.get("format") != layout() or meta.get("aliases") != _text(aliases):
         return None
     plan: dict[str, tuple[str, list[Any]]] = {}
     live = _by_task(runs)

@@ -1,7 +1,6 @@
 """A synthetic workspace of any size: 8 models, 4 perturbations x 6 tiers, 5 domains."""
 
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -117,8 +116,3 @@ def _whole(value: int, n: int) -> pa.Array:
 
 def _join(prefix: str, numbers: np.ndarray) -> pa.Array:
     return pc.binary_join_element_wise(prefix, pc.cast(pa.array(numbers), pa.string()), "")
-
-
-def path_of_index(made: Workspace) -> Path:
-    """Return the folder of the index of a workspace."""
-    return made.index_folder / made.data_version

@@ -58,7 +58,7 @@ def test_a_second_call_builds_nothing(workspace):
     first = ensure(workspace)
     stamp = first.path.stat().st_mtime_ns
     assert ensure(workspace).path.stat().st_mtime_ns == stamp
-    assert (workspace.index_folder / index.POINTER).read_text() == workspace.data_version
+    assert (workspace.index_folder / index.POINTER).read_text().startswith(workspace.data_version)
 
 
 def test_an_index_that_grew_equals_one_built_from_nothing(workspace):
