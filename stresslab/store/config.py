@@ -1,5 +1,6 @@
 """workspace.toml: the name of a workspace and what people say about its models and domains."""
 
+import copy
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import Any
 
 from stresslab.errors import WorkspaceError
 from stresslab.store import durable
+from stresslab.store.lock import FolderLock
 
 FILE = "workspace.toml"
 FORMAT = 1
@@ -46,8 +48,11 @@ class WorkspaceConfig:
     slices: Mapping[str, str] = field(default_factory=dict)
 
 
+_read: dict[str, tuple[tuple[int, int, int], dict[str, Any]]] = {}
+
+
 def read_raw(folder: Path) -> dict[str, Any]:
-    """Return workspace.toml as nested dicts.
+    """Return workspace.toml as nested dicts, read again only when it was written anew.
 
     Raises
     ------
@@ -56,6 +61,11 @@ def read_raw(folder: Path) -> dict[str, Any]:
     """
     path = folder / FILE
     try:
+        stat = path.stat()
+        seen = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        known = _read.get(str(path))
+        if known is not None and known[0] == seen:
+            return copy.deepcopy(known[1])
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise WorkspaceError(
@@ -64,21 +74,71 @@ def read_raw(folder: Path) -> dict[str, Any]:
         ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise WorkspaceError(f"{path} cannot be read: {error}. Repair it by hand.") from error
-    if int(raw.get("format", FORMAT)) > FORMAT:
+    check(raw, path)
+    _read[str(path)] = (seen, raw)
+    return copy.deepcopy(raw)
+
+
+def check(raw: Mapping[str, Any], path: Path) -> None:
+    """Raise WorkspaceError unless `raw` has the shape of workspace.toml."""
+    version = raw.get("format", FORMAT)
+    if not isinstance(version, int) or version > FORMAT:
         raise WorkspaceError(
-            f"{path} has format {raw['format']}; this stresslab reads up to {FORMAT}. Update it."
+            f"{path} has format {version!r}; this stresslab reads up to {FORMAT}. Update it."
         )
     for section in SECTIONS:
-        if not isinstance(raw.get(section, {}), dict):
-            raise WorkspaceError(f"[{section}] in {path} must be a section; got a single value.")
-    return raw
+        entries = raw.get(section, {})
+        if not isinstance(entries, dict):
+            raise WorkspaceError(
+                f"[{section}] in {path} must be a section; got {entries!r}. Repair it by hand."
+            )
+        kind, what = (str, "a text") if section == "slices" else (dict, "a section")
+        for name, entry in entries.items():
+            if not isinstance(entry, kind):
+                raise WorkspaceError(
+                    f"{section}.{name} in {path} must be {what}; got {entry!r}. Repair it by hand."
+                )
+
+
+def change(folder: Path, section: str, key: str, values: Any) -> None:
+    """Set one entry of workspace.toml, or remove it if `values` is None.
+
+    Two processes that change it at once wait for each other, so that no change is lost.
+    """
+    path = folder / FILE
+    if section and section not in SECTIONS:
+        raise WorkspaceError(
+            f"workspace.toml has the sections {', '.join(SECTIONS)}; got {section!r}. "
+            "Leave the section empty for an entry of the top level."
+        )
+    lock = FolderLock(folder, f".{FILE}.lock")
+    with durable.writing(path):
+        lock.acquire(wait=5.0)
+    try:
+        raw = read_raw(folder)
+        place = raw.setdefault(section, {}) if section else raw
+        place.pop(key, None)
+        if values is not None:
+            place[key] = values
+        check(raw, path)
+        write_raw(folder, raw)
+    finally:
+        lock.release(tidy=True)
 
 
 def write_raw(folder: Path, raw: Mapping[str, Any]) -> None:
     """Write workspace.toml in one step."""
     import tomli_w
 
-    durable.write_bytes(folder / FILE, tomli_w.dumps(raw).encode())
+    try:
+        text = tomli_w.dumps(raw)
+    except TypeError as error:
+        raise WorkspaceError(
+            f"{FILE} holds texts, numbers, dates, lists and sections; {error}. "
+            "Leave out what is not known."
+        ) from error
+    with durable.writing(folder / FILE):
+        durable.write_bytes(folder / FILE, text.encode())
 
 
 def config_of(raw: Mapping[str, Any], folder: Path) -> WorkspaceConfig:

@@ -1,7 +1,7 @@
 """Rows at the door of a run: the columns, types and rules of DESIGN's tables, in bulk."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from stresslab.errors import RowError
@@ -44,37 +44,84 @@ def conform(table: str, rows: Any, *, task: str) -> "pa.Table":
 def _arrow(table: str, rows: Any) -> "pa.Table":
     import pyarrow as pa
 
-    schema = arrow_schema(table)
     if isinstance(rows, Sequence) and not isinstance(rows, str):
-        _known(table, {name for row in rows for name in row})
-        dumped = [
-            {name: _text(value) if TABLES[table][name] == "json" else value
-             for name, value in row.items()}
-            for row in rows
-        ]  # fmt: skip
-        try:
-            return pa.Table.from_pylist(dumped, schema=schema)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, TypeError) as error:
-            raise RowError(
-                f"Rows of {table} must have the types of its columns; {error}."
-            ) from error
+        return _from_dicts(table, rows)
     if isinstance(rows, pa.RecordBatch):
         rows = pa.Table.from_batches([rows])
     elif not isinstance(rows, pa.Table):
-        rows = pa.Table.from_pandas(rows, preserve_index=False)
+        if not hasattr(rows, "columns"):
+            raise RowError(
+                "Rows are an Arrow table, a DataFrame or a list of dicts; "
+                f"got {type(rows).__name__}. Collect them into one of these."
+            )
+        _known(table, set(map(str, rows.columns)))
+        named = {str(name): _values(table, str(name), rows[name]) for name in rows.columns}
+        rows = pa.table(named) if named else pa.Table.from_pandas(rows, preserve_index=False)
     _known(table, set(rows.column_names))
     columns = []
-    for field in schema:
+    for field in arrow_schema(table):
         if field.name not in rows.column_names:
             columns.append(pa.nulls(rows.num_rows, field.type))
             continue
+        found = rows[field.name]
+        if TABLES[table][field.name] == "json" and pa.types.is_nested(found.type):
+            found = pa.array([_text(value) for value in found.to_pylist()], pa.string())
         try:
-            columns.append(rows[field.name].cast(field.type))
+            columns.append(found.cast(field.type))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise RowError(
-                f"{table}.{field.name} must be {field.type}; got {rows[field.name].type}: {error}."
-            ) from error
-    return pa.table(columns, schema=schema)
+            raise _wrong_type(table, field, error) from error
+    return pa.table(columns, schema=arrow_schema(table))
+
+
+def _from_dicts(table: str, rows: Sequence[Any]) -> "pa.Table":
+    _known(table, {name for row in rows for name in row})
+    columns = []
+    for field in arrow_schema(table):
+        values = [row.get(field.name) for row in rows]
+        columns.append(_column(table, field, values))
+    import pyarrow as pa
+
+    return pa.table(columns, schema=arrow_schema(table))
+
+
+def _column(table: str, field: "pa.Field", values: list[Any]) -> "pa.Array":
+    import pyarrow as pa
+
+    kind = TABLES[table][field.name]
+    if kind == "json":
+        values = [_text(value) for value in values]
+    elif kind.startswith("int"):
+        values = [int(value) if isinstance(value, bool) else value for value in values]
+    try:
+        return pa.array(values, field.type)
+    except UnicodeEncodeError:  # half a character, as cut-off model outputs have it
+        whole = [value and value.encode("utf-16", "surrogatepass") for value in values]
+        return pa.array([value and value.decode("utf-16", "replace") for value in whole])
+    except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
+        raise _wrong_type(table, field, error) from error
+
+
+def _values(table: str, name: str, series: Any) -> "pa.Array":
+    """Return a column of a DataFrame; NaN is null, and objects may be lists, dicts and flags."""
+    import pyarrow as pa
+
+    kind = TABLES[table][name]
+    if str(getattr(series, "dtype", "")) == "object" and kind != "probs":
+        field = arrow_schema(table).field(name)
+        missing = series.isna()
+        values = [None if gone else one for one, gone in zip(series, missing, strict=True)]
+        return _column(table, field, values)
+    try:
+        return pa.array(series, from_pandas=True)
+    except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
+        raise _wrong_type(table, arrow_schema(table).field(name), error) from error
+
+
+def _wrong_type(table: str, field: "pa.Field", error: Exception) -> RowError:
+    return RowError(
+        f"{table}.{field.name} must be {field.type}: {error}. Convert the column, "
+        "and leave what is not known empty."
+    )
 
 
 def _known(table: str, names: set[str]) -> None:
@@ -87,14 +134,43 @@ def _known(table: str, names: set[str]) -> None:
 
 
 def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value, sort_keys=True)
+    if value is None or isinstance(value, str):
+        return value
+    try:
+        return json.dumps(
+            _without_nan(value), sort_keys=True, ensure_ascii=False, allow_nan=False, default=_plain
+        )
+    except (TypeError, ValueError) as error:
+        raise RowError(
+            f"Columns of JSON hold texts, finite numbers, lists and dicts: {error}. "
+            "Convert what is in them."
+        ) from error
+
+
+def _without_nan(value: Any) -> Any:
+    """Return a JSON value in which what is not a number is null."""
+    if isinstance(value, Mapping):
+        return {str(name): _without_nan(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and value != value else value
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of numpy as one of Python."""
+    if not hasattr(value, "tolist"):
+        raise TypeError(f"got {type(value).__name__}")
+    return _without_nan(value.tolist())
 
 
 def _items(rows: "pa.Table", task: str) -> "pa.Table":
     import pyarrow.compute as pc
 
     _no_null(rows, "items")
-    sets = pc.coalesce(rows["item_set"], pc.list_element(pc.split_pattern(rows["item_id"], "/"), 0))
+    _objects(rows, "items")
+    before = pc.replace_substring_regex(rows["item_id"], "/.*", "")
+    named = pc.match_substring(rows["item_id"], "/")
+    sets = pc.coalesce(rows["item_set"], pc.if_else(named, before, task))
     rows = _with(rows, "item_set", sets)
     return _with(rows, "task", pc.coalesce(rows["task"], task))
 
@@ -104,6 +180,8 @@ def _variants(rows: "pa.Table", task: str) -> "pa.Table":
     import pyarrow.compute as pc
 
     _no_null(rows, "variants")
+    _objects(rows, "variants")
+    _finite(rows, "strength", rows["strength"])
     _refuse(
         rows, pc.is_null(rows["item_id"]), "variants.item_id must name an item",
         "Write the id of the untouched item.",
@@ -162,6 +240,7 @@ def _outcomes(rows: "pa.Table", task: str) -> "pa.Table":
     score = pc.if_else(silent, 0.0, score)
     _finite(rows, "score", score)
     _finite(rows, "confidence", rows["confidence"])
+    _finite_lists(rows, "probs")
     right = pc.or_kleene(pc.is_null(correct), pc.is_in(correct, pa.array((0, 1), pa.int8())))
     _refuse(rows, pc.invert(right), "correct is 0, 1 or null", "Partial credit goes into score.")
     return _with(_with(rows, "status", status), "score", score)
@@ -191,6 +270,47 @@ def _finite(rows: "pa.Table", name: str, values: Any) -> None:
     _refuse(rows, odd, f"{name} is a finite number or null", "Leave undefined values empty.")
 
 
+def _finite_lists(rows: "pa.Table", name: str) -> None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    flat = rows[name].combine_chunks()
+    fine = pc.is_finite(flat.flatten())
+    if not pc.all(fine, skip_nulls=False, min_count=0).as_py():
+        parents = pc.filter(pc.list_parent_indices(flat), pc.invert(pc.fill_null(fine, False)))
+        odd = pc.is_in(pa.array(range(rows.num_rows)), pc.cast(parents, pa.int64()))
+        _refuse(rows, odd, f"{name} are finite numbers", "Leave the list out where it is not.")
+
+
+def _objects(rows: "pa.Table", table: str) -> None:
+    """Refuse attributes that are no JSON object: the index makes columns of them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wrong = [text for text in pc.unique(rows["attributes"]).to_pylist() if not _is_object(text)]
+    if wrong:
+        _refuse(
+            rows, pc.is_in(rows["attributes"], pa.array(wrong, pa.string())),
+            f"{table}.attributes is a JSON object", 'Write {"name": value, ...}, or nothing.',
+        )  # fmt: skip
+
+
+def _is_object(text: str | None) -> bool:
+    if text is None:
+        return True
+    try:
+        return isinstance(_STRICT.decode(text), dict)
+    except ValueError:
+        return False
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+_STRICT = json.JSONDecoder(parse_constant=_no_constant)
+
+
 def _refuse(rows: "pa.Table", bad: Any, rule: str, next_step: str) -> None:
     import pyarrow.compute as pc
 
@@ -198,10 +318,14 @@ def _refuse(rows: "pa.Table", bad: Any, rule: str, next_step: str) -> None:
     n = pc.sum(bad).as_py() or 0
     if n:
         first = rows.filter(bad).slice(0, 1).to_pylist()[0]
-        seen = {name: value for name, value in first.items() if value is not None}
+        seen = {name: _short(value) for name, value in first.items() if value is not None}
         raise RowError(
             f"Rule: {rule}. {n} of {rows.num_rows} rows break it, first: {seen}. {next_step}"
         )
+
+
+def _short(value: Any) -> Any:
+    return f"{value[:60]}..." if isinstance(value, str) and len(value) > 60 else value
 
 
 def _with(rows: "pa.Table", name: str, column: Any) -> "pa.Table":

@@ -5,8 +5,12 @@ Every step passes `checkpoint`, so that a test can stop the process before and a
 
 import hashlib
 import os
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from stresslab.errors import WorkspaceError
 
 _hook: Callable[[str], None] | None = None
 
@@ -25,19 +29,27 @@ def checkpoint(label: str) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old content or the new, never a half."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    checkpoint(f"before write {path.name}")
-    aside.write_bytes(content)
-    checkpoint(f"after write {path.name}")
-    sync(aside)
-    replace(aside, path)
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
+    try:
+        checkpoint(f"before write {path.name}")
+        aside.write_bytes(content)
+        checkpoint(f"after write {path.name}")
+        sync(aside)
+        replace(aside, path)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
 
 
 def sync(path: Path) -> None:
     """Wait until the content of a file, or the names in a folder, are on the disk."""
     checkpoint(f"before fsync {path.name}")
-    flags = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) if path.is_dir() else os.O_RDONLY
-    handle = os.open(path, flags)
+    if os.name != "nt":
+        handle = os.open(path, os.O_RDONLY)
+    elif path.is_dir():  # Windows keeps names without being asked
+        return
+    else:
+        handle = os.open(path, os.O_RDWR)
     try:
         os.fsync(handle)
     finally:
@@ -57,3 +69,22 @@ def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the system says when it cannot write into a sentence that names the file.
+
+    Raises
+    ------
+    WorkspaceError
+        In place of any OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        named = error.filename or path
+        raise WorkspaceError(
+            f"{named} must be writable: {error.strerror or error}. "
+            "Free some space, or copy the workspace to a folder of yours."
+        ) from error

@@ -1,17 +1,25 @@
 """Sealed runs as they lie on disk: manifests, their state, cheap and full checks."""
 
+import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from stresslab.store import durable
+from stresslab.store.lock import FolderLock
 
 MANIFEST = "manifest.json"
 PARTIAL = ".partial-"
+REPLACED = ".replaced-"
 RETIRED = ".retired"
+DISTRUSTED = ".damaged"
+"""Notes of `verify`: a file per run whose content is not what its manifest says."""
 FORMAT = 1
+INTERRUPTED = "interrupted"
+Signature = tuple[int, int, int]
 STATES = ("live", "superseded", "retired", "partial", "damaged")
 
 
@@ -52,32 +60,40 @@ class RunInfo:
     digest: str = ""
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong on disk: the file, the rule, what was seen, what to do."""
-
-    path: Path
-    rule: str
-    seen: str
-    next_step: str
+_manifests: dict[str, tuple[Signature, RunInfo]] = {}
+_digests: dict[str, tuple[Signature, str]] = {}
+_footers: dict[str, tuple[Signature, bool]] = {}
 
 
-_read: dict[tuple[Path, int, int], RunInfo] = {}
-_footers: dict[tuple[Path, int, int], bool] = {}
+def signature(path: str) -> Signature:
+    """Return what changes when the file at `path` is written anew."""
+    stat = os.stat(path)
+    return (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+
+
+def digest_of(manifest: Path) -> str:
+    """Return the SHA-256 of a small file, read again only when it was written anew."""
+    seen = signature(str(manifest))
+    known = _digests.get(str(manifest))
+    if known is None or known[0] != seen:
+        known = _digests[str(manifest)] = (seen, durable.sha256_of(manifest))
+    return known[1]
 
 
 def sealed_runs(folder: Path) -> list[RunInfo]:
     """Return every sealed run under `folder`, oldest first, with its state."""
-    retired = _names(folder / RETIRED)
-    runs = [
-        _run(path)
-        for path in sorted(folder.iterdir() if folder.is_dir() else ())
-        if path.is_dir() and not path.name.startswith(".")
-    ]
+    retired, distrusted = _names(folder / RETIRED), _names(folder / DISTRUSTED)
+    names = [name for name in _names(folder) if not name.startswith(".")]
+    runs = [run for name in names if (run := _seen(folder, name, distrusted)) is not None]
     runs.sort(key=lambda run: (run.created, run.run_id))
     counted = [run for run in runs if run.state == "live" and run.run_id not in retired]
     newest = {_import_key(run): run.run_id for run in counted}
     return [_placed(run, retired, newest) for run in runs]
+
+
+def sealed_run(folder: Path, run_id: str) -> RunInfo | None:
+    """Return one sealed run, ``live`` or ``damaged``, or None if there is none."""
+    return _seen(folder, run_id, _names(folder / DISTRUSTED))
 
 
 def partial_runs(folder: Path) -> list[RunInfo]:
@@ -92,30 +108,11 @@ def partial_runs(folder: Path) -> list[RunInfo]:
             head = json.loads((path / "head.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             head = {}
-        if head.get("identity") not in sealed or not head:
-            info = _info(path, head, "partial", "not finished")
-            found.append(replace(info, run_id=path.name))
+        if not isinstance(head, dict) or head.get("identity") not in sealed:
+            busy = FolderLock(path).is_held_elsewhere()
+            reason = "being written now" if busy else INTERRUPTED
+            found.append(_info(path, head if isinstance(head, dict) else {}, "partial", reason))
     return found
-
-
-def check_run(run: RunInfo) -> list[Problem]:
-    """Return what is wrong with a sealed run, hashing every file."""
-    again = "Import it again, or `stresslab workspace purge` it."
-    if not run.manifest:
-        return [Problem(run.path / MANIFEST, "a run has a readable manifest", run.reason, again)]
-    problems = []
-    for name, file in run.manifest["files"].items():
-        path = run.path / name
-        rule = "a sealed file has the checksum of its manifest"
-        if not path.is_file():
-            problems.append(Problem(path, rule, "the file is missing", again))
-        elif path.stat().st_size != file["bytes"] or durable.sha256_of(path) != file["sha256"]:
-            problems.append(Problem(path, rule, "the content is another", again))
-    for path in sorted(run.path.iterdir()):
-        if path.name not in (*run.manifest["files"], MANIFEST):
-            rule = "a sealed folder holds the files of its manifest"
-            problems.append(Problem(path, rule, "an extra file", "Move it out of the workspace."))
-    return problems
 
 
 def file_entry(path: Path, rows: int | None) -> dict[str, Any]:
@@ -124,16 +121,21 @@ def file_entry(path: Path, rows: int | None) -> dict[str, Any]:
 
 
 def _names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    try:
+        return set(os.listdir(folder))
+    except OSError:
+        return set()
 
 
-def _import_key(run: RunInfo) -> tuple[str, ...]:
+def _import_key(run: RunInfo) -> tuple[str | None, ...]:
     """Return what two imports of the same source share, or the run itself."""
     sha256 = run.source.get("sha256")
-    return (str(sha256), run.model, run.task) if sha256 else (run.run_id,)
+    return (str(sha256), run.model, run.revision, run.task) if sha256 else (run.run_id,)
 
 
-def _placed(run: RunInfo, retired: set[str], newest: Mapping[tuple[str, ...], str]) -> RunInfo:
+def _placed(
+    run: RunInfo, retired: set[str], newest: Mapping[tuple[str | None, ...], str]
+) -> RunInfo:
     if run.state == "live" and run.run_id in retired:
         return replace(run, state="retired", reason="retired by a user")
     if run.state == "live" and newest[_import_key(run)] != run.run_id:
@@ -142,55 +144,90 @@ def _placed(run: RunInfo, retired: set[str], newest: Mapping[tuple[str, ...], st
     return run
 
 
-def _run(path: Path) -> RunInfo:
-    manifest = path / MANIFEST
+def _seen(folder: Path, name: str, distrusted: set[str]) -> RunInfo | None:
+    run = _run(os.path.join(folder, name))
+    if run is None or run.state == "damaged" or name not in distrusted:
+        return run
     try:
-        stat = manifest.stat()
-        key = (manifest, stat.st_mtime_ns, stat.st_size)
-        if key not in _read:
-            text = manifest.read_bytes()
-            _read[key] = _parsed(path, text)
-        run = _read[key]
+        said = (folder / DISTRUSTED / name).read_text(encoding="utf-8")
+    except OSError:
+        said = "a file is not as it was sealed"
+    return replace(run, state="damaged", reason=f"found by verify: {said}")
+
+
+def _run(path: str) -> RunInfo | None:
+    """Return the sealed run in a folder, at a glance; None if it is no folder."""
+    manifest = os.path.join(path, MANIFEST)
+    try:
+        seen = signature(manifest)
+        known = _manifests.get(path)
+        if known is None or known[0] != seen:
+            known = _manifests[path] = (seen, _parsed(Path(path)))
+    except NotADirectoryError:
+        return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return _info(path, {}, "damaged", f"{manifest} cannot be read: {error}")
+        if not os.path.isdir(path):  # gone since the folder was listed, or a file
+            return None
+        why = f"has no {error}" if isinstance(error, KeyError) else f"cannot be read: {error}"
+        return _info(Path(path), {}, "damaged", f"{manifest} {why}")
+    run = known[1]
     for name, file in run.manifest["files"].items():
-        fault = _fault(path / name, int(file["bytes"]))
+        fault = _fault(os.path.join(path, name), file["bytes"])
         if fault:
-            return replace(run, state="damaged", reason=f"{path / name} {fault}")
+            reason = f"{os.path.join(path, name)} {fault}"
+            return replace(run, state="damaged", reason=reason)
     return run
 
 
-def _parsed(path: Path, text: bytes) -> RunInfo:
-    import hashlib
-
+def _parsed(path: Path) -> RunInfo:
+    text = (path / MANIFEST).read_bytes()
     manifest = json.loads(text)
     if manifest["format"] > FORMAT:
         raise ValueError(f"format {manifest['format']} is newer than this stresslab")
-    for file in manifest["files"].values():
-        int(file["bytes"])
+    for name in ("model", "task", "identity"):
+        if not isinstance(manifest[name], str):
+            raise ValueError(f"{name} must be a text; it says {manifest[name]!r}")
+    for name in ("source", "settings", "measures", "model_info", "counts", "files"):
+        if not isinstance(manifest[name], dict):
+            raise ValueError(f"{name} must be an object; it says {manifest[name]!r}")
+    if manifest["run_id"] != path.name:
+        raise ValueError(f"it belongs to {manifest['run_id']!r}; the folder was copied or renamed")
+    for name, file in manifest["files"].items():
+        if Path(name).name != name or not isinstance(file["bytes"], int):
+            raise ValueError(f"the file {name!r} is not described as it should be")
     info = _info(path, manifest, "live", "")
     return replace(info, digest=hashlib.sha256(text).hexdigest())
 
 
-def _fault(path: Path, size: int) -> str:
-    """Return what a glance shows to be wrong with a Parquet file, or an empty text."""
+def _fault(path: str, size: int) -> str:
+    """Return what a glance shows to be wrong with a file, or an empty text."""
     try:
-        stat = path.stat()
-    except OSError:
+        seen = signature(path)
+        if seen[1] != size:
+            return f"has {seen[1]} bytes; the manifest says {size}"
+        known = _footers.get(path)
+        if known is None or known[0] != seen:
+            known = _footers[path] = (seen, _is_whole(path))
+    except FileNotFoundError:
         return "is missing"
-    if stat.st_size != size:
-        return f"has {stat.st_size} bytes; the manifest says {size}"
-    key = (path, stat.st_mtime_ns, stat.st_size)
-    if path.suffix == ".parquet" and key not in _footers:
-        with path.open("rb") as file:
-            file.seek(-4, 2)
-            _footers[key] = file.read() == b"PAR1"
-    return "" if _footers.get(key, True) else "is no complete Parquet file"
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    return "" if known[1] else "is no complete Parquet file"
+
+
+def _is_whole(path: str) -> bool:
+    """Tell whether a Parquet file begins and ends as one; other files are not looked at."""
+    if not path.endswith(".parquet"):
+        return True
+    with open(path, "rb") as file:
+        start = file.read(4)
+        file.seek(-min(4, os.fstat(file.fileno()).st_size), os.SEEK_END)
+        return start == file.read(4) == b"PAR1"
 
 
 def _info(path: Path, manifest: Mapping[str, Any], state: str, reason: str) -> RunInfo:
     return RunInfo(
-        run_id=str(manifest.get("run_id") or path.name),
+        run_id=path.name,
         model=str(manifest.get("model") or ""),
         revision=manifest.get("revision"),
         task=str(manifest.get("task") or ""),
@@ -202,6 +239,6 @@ def _info(path: Path, manifest: Mapping[str, Any], state: str, reason: str) -> R
         measures=manifest.get("measures") or {},
         model_info=manifest.get("model_info") or {},
         path=path,
-        manifest=manifest if state != "partial" else dict(manifest),
+        manifest=manifest,
         reason=reason,
     )

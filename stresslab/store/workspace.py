@@ -6,26 +6,30 @@ import os
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from stresslab.errors import WorkspaceError
+from stresslab.errors import BusyError, WorkspaceError
 from stresslab.places import cache_folder
 from stresslab.store import config as configuration
 from stresslab.store import durable
 from stresslab.store.config import WorkspaceConfig
-from stresslab.store.lock import FolderLock
+from stresslab.store.lock import DOOMED, FolderLock
 from stresslab.store.runs import (
+    DISTRUSTED,
+    INTERRUPTED,
     PARTIAL,
+    REPLACED,
     RETIRED,
     STATES,
-    Problem,
     RunInfo,
-    check_run,
+    digest_of,
     partial_runs,
     sealed_runs,
 )
-from stresslab.store.spaces import SpaceInfo, SpaceWriter, check_space, spaces_of
+from stresslab.store.spaces import SpaceInfo, SpaceWriter, check_space, partial_spaces, spaces_of
+from stresslab.store.verify import Problem, check_run, strays
 from stresslab.store.writer import RunWriter, head_of
 
 FOLDERS = ("runs", "spaces", "derived", "findings")
@@ -57,13 +61,11 @@ class Workspace:
         target = workspace.path / configuration.FILE
         if target.exists():
             raise WorkspaceError(f"{workspace.path} is a workspace already. Open it instead.")
-        try:
+        with durable.writing(target):
             for folder in FOLDERS:
                 (workspace.path / folder).mkdir(parents=True, exist_ok=True)
             raw = {"format": configuration.FORMAT, "name": name or workspace.path.name}
             configuration.write_raw(workspace.path, raw)
-        except OSError as error:
-            raise _unwritable(target, error) from error
         return workspace
 
     @classmethod
@@ -99,7 +101,8 @@ class Workspace:
             *((space.space_id, space.digest) for space in self.spaces()),
             *_derived(self.path / "derived"),
         ]
-        text = json.dumps([sorted(seen), meaning, raw.get("default_task")], sort_keys=True)
+        said = [sorted(seen), meaning, raw.get("default_task")]
+        text = json.dumps(said, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
@@ -124,21 +127,7 @@ class Workspace:
         values : dict, str, number or None
             The entry.
         """
-        if section and section not in configuration.SECTIONS:
-            raise WorkspaceError(
-                f"workspace.toml has the sections {', '.join(configuration.SECTIONS)}; "
-                f"got {section!r}."
-            )
-        raw = configuration.read_raw(self.path)
-        place = raw.setdefault(section, {}) if section else raw
-        if values is None:
-            place.pop(key, None)
-        else:
-            place[key] = values
-        try:
-            configuration.write_raw(self.path, raw)
-        except OSError as error:
-            raise _unwritable(self.path / configuration.FILE, error) from error
+        configuration.change(self.path, section, key, values)
 
     def add_run(
         self, *, model: str, task: str, source: Mapping[str, Any] | None = None, reader: str = "",
@@ -224,55 +213,62 @@ class Workspace:
 
     def retire(self, run_id: str) -> None:
         """Hide a run from every number; `restore` shows it again."""
-        self._sealed(run_id)
-        marks = self.path / "runs" / RETIRED
-        try:
-            marks.mkdir(exist_ok=True)
-            durable.write_bytes(marks / run_id, b"")
-        except OSError as error:
-            raise _unwritable(marks / run_id, error) from error
+        mark = self._sealed(run_id).path.parent / RETIRED / run_id
+        with durable.writing(mark):
+            mark.parent.mkdir(exist_ok=True)
+            durable.write_bytes(mark, b"")
 
     def restore(self, run_id: str) -> None:
         """Show a retired run again."""
-        self._sealed(run_id)
-        (self.path / "runs" / RETIRED / run_id).unlink(missing_ok=True)
+        mark = self._sealed(run_id).path.parent / RETIRED / run_id
+        with durable.writing(mark):
+            mark.unlink(missing_ok=True)
 
     def purge(self, run_id: str) -> None:
         """Delete a sealed run for good."""
         run = self._sealed(run_id)
-        doomed = run.path.with_name(f".purged-{uuid.uuid4().hex}")
-        try:
+        with durable.writing(run.path):
+            doomed = run.path.with_name(f"{DOOMED}{uuid.uuid4().hex[:12]}")
             durable.replace(run.path, doomed)
-        except OSError as error:
-            raise _unwritable(run.path, error) from error
-        (self.path / "runs" / RETIRED / run_id).unlink(missing_ok=True)
-        shutil.rmtree(doomed, ignore_errors=True)
+            for marks in (RETIRED, DISTRUSTED):
+                (run.path.parent / marks / run_id).unlink(missing_ok=True)
+            shutil.rmtree(doomed, ignore_errors=True)
 
     def clean(self) -> list[str]:
         """Remove unfinished runs and spaces that no living process writes; return their names."""
         removed = []
-        for kind in ("runs", "spaces"):
-            folder = self.path / kind
-            for path in sorted([*folder.glob(f"{PARTIAL}*"), *folder.glob(".purged-*")]):
-                if not FolderLock(path).is_held_elsewhere():
-                    shutil.rmtree(path)
+        for folder in (self.path / "runs", self.path / "spaces"):
+            for path in sorted(folder.glob(f"{PARTIAL}*")):
+                with durable.writing(path), suppress(BusyError):
+                    lock = FolderLock(path)
+                    lock.acquire(wait=0)
+                    lock.remove()
                     removed.append(path.name)
+            for path in sorted([*folder.glob(f"{DOOMED}*"), *folder.glob(f"{REPLACED}*")]):
+                with durable.writing(path):
+                    shutil.rmtree(path)
         return removed
 
     def verify(self) -> list[Problem]:
-        """Return everything wrong on disk, hashing every sealed file; empty when all is well."""
-        problems = [one for run in sealed_runs(self.path / "runs") for one in check_run(run)]
+        """Return everything wrong on disk, hashing every sealed file; empty when all is well.
+
+        A run found damaged is left out of every number from now on, and counts again once a later
+        `verify` finds its files whole.
+        """
+        runs = sealed_runs(self.path / "runs")
+        problems = [one for run in runs for one in (*check_run(run), *strays(run))]
         problems += [one for space in self.spaces() for one in check_space(space)]
-        for run in partial_runs(self.path / "runs"):
-            problems.append(
-                Problem(
-                    run.path,
-                    "a run is sealed",
-                    "an unfinished import or run",
-                    "Start the same import again to finish it, or `stresslab workspace clean`.",
-                )
+        problems += [
+            Problem(
+                run.path,
+                "a run is sealed",
+                "an unfinished import or run",
+                "Start the same import again to finish it, or `stresslab workspace clean`.",
             )
-        return problems
+            for run in partial_runs(self.path / "runs")
+            if run.reason == INTERRUPTED
+        ]
+        return problems + partial_spaces(self.path / "spaces")
 
     def info(self) -> dict[str, Any]:
         """Return name, version, number of outcomes and every run with its state."""
@@ -301,11 +297,4 @@ class Workspace:
 
 def _derived(folder: Path) -> list[tuple[str, str]]:
     found = sorted(folder.glob("*/manifest.json"))
-    return [(path.parent.name, durable.sha256_of(path)) for path in found]
-
-
-def _unwritable(path: Path, error: OSError) -> WorkspaceError:
-    return WorkspaceError(
-        f"{path} must be writable: {error.strerror or error}. "
-        "Copy the workspace to a folder of yours, or free some space."
-    )
+    return [(path.parent.name, digest_of(path)) for path in found]

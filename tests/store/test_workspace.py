@@ -167,7 +167,7 @@ def test_a_tier_without_a_name_is_stress(workspace):
         ("outcomes", outcome(correct=2), "correct is 0, 1 or null"),
         ("outcomes", outcome(variant=None), "never empty"),
         ("outcomes", outcome(points=3), "got points"),
-        ("outcomes", outcome(score="much"), "types of its columns"),
+        ("outcomes", outcome(score="much"), "must be double"),
         ("variants", {"variant_id": "v", "item_id": "i", "tier": -1}, "whole number from 0"),
         ("variants", {"variant_id": "v", "item_id": "i", "perturbation": "p"}, "has a tier"),
         ("variants", {"variant_id": "v", "item_id": "i", "perturbation": "p", "tier": 0}, "tier 0"),
@@ -252,6 +252,6 @@ def test_the_index_of_a_read_only_workspace_lies_in_the_cache(tmp_path, monkeypa
 
 def test_a_newer_format_is_refused(tmp_path):
     workspace = Workspace.create(tmp_path / "w")
-    workspace.set_config("", "format", 99)
+    (workspace.path / "workspace.toml").write_text('name = "w"\nformat = 99\n')
     with pytest.raises(WorkspaceError, match="format 99"):
         Workspace.open(workspace.path)
