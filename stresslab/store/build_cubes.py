@@ -172,43 +172,91 @@ def numbered(columns: dict[str, Array], n: int) -> tuple[Array, dict[str, Array]
     return small, {name: values[first] for name, values in columns.items()}
 
 
-def cube_columns(layout: Layout, level: Level, values: Values) -> dict[str, Array]:
-    """Return the cube rows of one merge."""
-    seen, cell = level.seen, level.cell
-    n_cells = int(cell.max()) + 1 if len(cell) else 0
+ROW_SUMS = ("n_rows", *COUNTS, "total", "n_scored", "n_answered", "sq", "n_other", "n_known")
+SECOND = {"tt": (0, 0), "ts": (0, 1), "ta": (0, 2), "ss": (1, 1), "sa": (1, 2), "aa": (2, 2)}
+"""Second moments of (total, n_scored, n_answered) over clusters."""
 
-    def sums(column: Array) -> Array:
-        return np.bincount(cell, weights=column[seen], minlength=n_cells)
 
-    def by_cluster(column: Array) -> Array:
-        return np.bincount(
-            level.cluster, weights=column[seen], minlength=len(level.cell_of_cluster)
-        )
-
-    def over_clusters(column: Array) -> Array:
-        return np.bincount(level.cell_of_cluster, weights=column, minlength=n_cells)
-
-    t, s, a = map(by_cluster, (values.total, values.n_scored, values.n_answered))
-    known = values.n_scored > 0
-    mark = np.zeros(n_cells, dtype=np.uint64)
-    if level.level in (5, 7):
-        np.bitwise_xor.at(mark, cell, np.where(known, layout.marks, np.uint64(0))[seen])
+def row_sums(layout: Layout, level: Level, values: Values) -> dict[str, Array]:
+    """Return sums over rows, cell by cell, of a level that merges nothing."""
     columns = {
-        "n_rows": sums(values.n_rows),
-        **{name: sums(values.statuses[:, code]) for code, name in enumerate(COUNTS)},
-        "total": sums(values.total), "n_scored": sums(values.n_scored),
-        "n_answered": sums(values.n_answered),
-        "c_scored": over_clusters(s > 0), "c_answered": over_clusters(a > 0),
-        "tt": over_clusters(t * t), "ts": over_clusters(t * s), "ta": over_clusters(t * a),
-        "ss": over_clusters(s * s), "sa": over_clusters(s * a), "aa": over_clusters(a * a),
-        "sq": sums(values.sq), "n_other": sums(values.n_other), "n_known": sums(known),
-        "known_hash": mark,
-    }  # fmt: skip
-    merged = np.full(n_cells, -2)
-    keys = {"level": np.full(n_cells, level.level)}
-    keys |= {name: level.cells.get(name, merged) for name in AXES}
-    there = columns["n_rows"] > 0
-    return {name: column[there] for name, column in (keys | columns).items()}
+        "n_rows": values.n_rows,
+        **{name: values.statuses[:, code] for code, name in enumerate(COUNTS)},
+        **{name: getattr(values, name) for name in ROW_SUMS if hasattr(values, name)},
+        "n_known": values.n_scored > 0,
+    }
+    n_cells = _length(level.cell)
+    sums = {
+        name: np.bincount(level.cell, weights=_seen(level, column), minlength=n_cells)
+        for name, column in columns.items()
+    }
+    mark = np.zeros(n_cells, dtype=np.uint64)
+    known = np.where(values.n_scored > 0, layout.marks, np.uint64(0))
+    np.bitwise_xor.at(mark, level.cell, _seen(level, known))
+    return sums | {"known_hash": mark}
+
+
+def cluster_sums(level: Level, values: Values) -> dict[str, Array]:
+    """Return second moments and numbers of clusters, cell by cell."""
+    n_clusters = len(level.cell_of_cluster)
+    t, s, a = (
+        np.bincount(level.cluster, weights=_seen(level, column), minlength=n_clusters)
+        for column in (values.total, values.n_scored, values.n_answered)
+    )
+    starts = np.flatnonzero(np.diff(level.cell_of_cluster, prepend=-1))  # cells follow each other
+    if not len(starts):
+        return {name: np.zeros(0) for name in ("c_scored", "c_answered", *SECOND)}
+    sums = {
+        name: np.add.reduceat((t, s, a)[one] * (t, s, a)[other], starts)
+        for name, (one, other) in SECOND.items()
+    }
+    counts = {"c_scored": s > 0, "c_answered": a > 0}
+    return sums | {
+        name: np.add.reduceat(column.astype(np.float64), starts) for name, column in counts.items()
+    }
+
+
+def _seen(level: Level, column: Array) -> Array:
+    return column if len(level.seen) == len(column) else column[level.seen]
+
+
+def _length(codes: Array) -> int:
+    return int(codes.max()) + 1 if len(codes) else 0
+
+
+def cube_columns(layout: Layout, values: Values) -> list[dict[str, Array]]:
+    """Return the cube rows of every merge: sums over rows are added up, moments are not."""
+    finest = {number: row_sums(layout, layout.levels[number], values) for number in (5, 7)}
+    parts = []
+    for level in layout.levels:
+        base = layout.levels[7 if level.level & 2 else 5]
+        keep = [name for name in AXES if name in level.cells]
+        n_cells = len(next(iter(level.cells.values()), [0] * min(len(level.cell), 1)))
+        cell = _places(base, level, keep)
+        sums = {
+            name: np.bincount(cell, weights=column, minlength=n_cells)
+            for name, column in finest[base.level].items()
+            if name != "known_hash"
+        }
+        is_finest = level.level in finest
+        mark = finest[level.level]["known_hash"] if is_finest else np.zeros(n_cells, np.uint64)
+        columns = {name: level.cells.get(name, np.full(n_cells, -2)) for name in AXES}
+        columns |= {"level": np.full(n_cells, level.level), "known_hash": mark}
+        columns |= sums | cluster_sums(level, values)
+        there = sums["n_rows"] > 0
+        parts.append({name: column[there] for name, column in columns.items()})
+    return parts
+
+
+def _places(base: Level, level: Level, keep: list[str]) -> Array:
+    """Return the cell of `level` that each cell of `base` lies in."""
+    if not keep:
+        return np.zeros(len(base.cells["tier"]), dtype=np.int64)
+    place = {
+        key: number for number, key in enumerate(zip(*(level.cells[n].tolist() for n in keep)))
+    }
+    keys = zip(*(base.cells[name].tolist() for name in keep))
+    return np.array([place[key] for key in keys], dtype=np.int64)
 
 
 def add_cube(
@@ -223,7 +271,7 @@ def add_cube(
     """Insert the cube of one model and measure, and its cluster sums where they are fewer."""
     import pandas as pd
 
-    parts = [cube_columns(layout, level, values) for level in layout.levels]
+    parts = cube_columns(layout, values)
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     table = pd.DataFrame(columns | {"task": task, "measure": measure, "model": model})[list(CUBE)]
     con.register("rows_of_cube", table)

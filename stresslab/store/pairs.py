@@ -1,6 +1,6 @@
 """Values of several models on the same variants, aligned: what paired statistics work on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from stresslab.checks import Array
 from stresslab.errors import ParamError
-from stresslab.store.cells_arrays import load
+from stresslab.store.cells_arrays import different, load, slots
 from stresslab.store.cells_facts import raw
 from stresslab.store.contents import Question
 from stresslab.store.contents_read import edited_items
@@ -55,14 +55,14 @@ class Pairs:
 
     models: tuple[str, ...]
     values: NDArray[np.float64]
-    trials: NDArray[np.int64]
-    variant: NDArray[np.int64]
-    item: NDArray[np.int64]
-    cluster: NDArray[np.int64]
-    tier: NDArray[np.int64]
-    perturbation: NDArray[np.int64]
+    trials: Array
+    variant: Array
+    item: Array
+    cluster: Array
+    tier: Array
+    perturbation: Array
     perturbation_names: tuple[str, ...]
-    group: NDArray[np.int64]
+    group: Array
     groups: "pd.DataFrame"
     rate: bool
     unmatched: dict[str, int]
@@ -120,7 +120,7 @@ def _places(slicer: Slicer, by: Sequence[str]) -> dict[str, Array]:
         found = {name: load(_folder(slicer), f"variant.{name}", n, -1) for name in columns[1:]}
         return {"variant": np.arange(n)} | found
     plain = slicer
-    if _of_outcomes(slicer):
+    if slicer.of_outcomes:
         plain = Slicer(slicer.engine, replace(slicer.question, where=None))
     columns += [source.column for source in plain.by_sources(by).values()]
     frame = plain.rows(plain.variants(), by).select(*dict.fromkeys(columns))
@@ -135,22 +135,18 @@ def _folder(slicer: Slicer) -> Path:
     return slicer.engine.generation.folder / "aligned" / str(slicer.task)
 
 
-def _of_outcomes(slicer: Slicer) -> bool:
-    return any(source.of_outcome for source in slicer.condition_sources())
-
-
 def _values(
     slicer: Slicer, rows: dict[str, Array], by: Sequence[str]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.float64], Array]:
     """Return the mean over trials and the number of trials, by row and model."""
-    if _of_outcomes(slicer):
+    if slicer.of_outcomes:
         return _values_of_facts(slicer, rows, by)
     n = slicer.dims.task_rows[slicer.task].n_variants
     measure = _folder(slicer) / str(slicer.dims.measures.index(slicer.question.measure))
     variant = rows["variant"]
-    every = len(variant) == n and (len(variant) == 0 or variant[-1] == n - 1)
-    values = np.empty((len(variant), len(slicer.models)))
-    trials = np.empty((len(variant), len(slicer.models)), dtype=np.int64)
+    every = len(variant) == n and (n == 0 or variant[-1] == n - 1)
+    shape = len(variant), len(slicer.models)
+    values, trials = np.empty(shape, order="F"), np.empty(shape, dtype=np.int32, order="F")
     for column, model in enumerate(slicer.models):
         stored = load(measure, str(model), n, np.nan)
         values[:, column] = stored if every else stored[variant]
@@ -163,7 +159,7 @@ def _values(
 
 def _values_of_facts(
     slicer: Slicer, rows: dict[str, Array], by: Sequence[str]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.float64], Array]:
     import narwhals as nw
 
     engine = slicer.engine
@@ -182,10 +178,10 @@ def _values_of_facts(
     width = len(engine.dims.perturbations) + 1 if appears else 0
     n_variants = engine.dims.task_rows[slicer.task].n_variants
     place = np.full(n_variants * max(width, 1), -1, dtype=np.int64)
-    place[_slot(rows, width)] = np.arange(len(rows["variant"]))
+    place[slots(rows, width)] = np.arange(len(rows["variant"]))
     values = np.full((len(rows["variant"]), len(slicer.models)), np.nan)
     trials = np.zeros(values.shape, dtype=np.int64)
-    row = place[_slot(found, width)]
+    row = place[slots(found, width)]
     order = np.full(len(engine.dims.models), -1, dtype=np.int64)
     order[slicer.models] = np.arange(len(slicer.models))
     column = order[found["model"]]
@@ -194,73 +190,72 @@ def _values_of_facts(
     return values, trials
 
 
-def _slot(rows: Mapping[str, Array], width: int) -> NDArray[np.int64]:
-    """Return one number per appearance; `width` is 0 where each variant appears once."""
-    variant = rows["variant"].astype(np.int64)
-    if not width:
-        return variant
-    slot: NDArray[np.int64] = variant * width + rows["perturbation"].astype(np.int64) + 1
-    return slot
-
-
 def _assembled(
     slicer: Slicer,
     rows: dict[str, Array],
     values: NDArray[np.float64],
-    trials: NDArray[np.int64],
+    trials: Array,
     edited: Sequence[int],
     by: Sequence[str],
 ) -> Pairs:
     question = slicer.question
-    known = trials > 0
-    matched = known.all(axis=1)
-    some = known.any(axis=1)
+    known = [trials[:, column] > 0 for column in range(len(question.models))]
+    matched, some = np.logical_and.reduce(known), np.logical_or.reduce(known)
     n_variants = slicer.dims.task_rows[slicer.task].n_variants
-    is_edited: Array = np.isin(rows["item"], edited)
-    left_out = ~matched & ~is_edited
-
-    def different(which: Array) -> int:
-        return int(np.count_nonzero(np.bincount(rows["variant"][which], minlength=n_variants)))
-
-    keep = (matched if question.population == "common" else some) & ~is_edited
+    keep = matched if question.population == "common" else some
+    n_edited, unedited = 0, np.ones(len(some), dtype=np.bool_)
+    if edited:
+        unedited = ~np.isin(rows["item"], edited)
+        n_edited = different(rows["variant"][~unedited & some], n_variants)
+        keep = keep & unedited
     unmatched = {
-        model: different(left_out & known[:, column])
+        model: different(rows["variant"][known[column] & ~matched & unedited], n_variants)
         for column, model in enumerate(question.models)
     }
-    n_edited = different(is_edited & some) if edited else 0
     if not keep.all():
         rows = {name: column[keep] for name, column in rows.items()}
-        values, trials = values[keep], trials[keep]
+        values, trials = _kept(values, keep), _kept(trials, keep)
     group, groups = _groups(slicer, rows, by)
+    binary = all(
+        ((one == 0) | (one == 1) | np.isnan(one)).all() for one in np.moveaxis(values, 1, 0)
+    )
     return Pairs(
         models=question.models,
         values=values,
         trials=trials,
-        variant=rows["variant"].astype(np.int64),
-        item=rows["item"].astype(np.int64),
+        variant=rows["variant"],
+        item=rows["item"],
         cluster=_numbered(rows["cluster"], slicer.dims.task_rows[slicer.task].n_items),
-        tier=rows["tier"].astype(np.int64),
-        perturbation=rows["perturbation"].astype(np.int64),
+        tier=rows["tier"],
+        perturbation=rows["perturbation"],
         perturbation_names=slicer.dims.perturbations,
         group=group,
         groups=groups,
-        rate=bool(((values == 0) | (values == 1) | np.isnan(values)).all()),
+        rate=binary,
         unmatched=unmatched,
         n_edited=n_edited,
     )
 
 
-def _numbered(codes: Array, n: int) -> NDArray[np.int64]:
+def _kept(table: Array, keep: Array) -> Array:
+    """Return the rows to keep of a table whose columns lie together."""
+    kept = np.empty((int(np.count_nonzero(keep)), table.shape[1]), dtype=table.dtype, order="F")
+    for column in range(table.shape[1]):
+        kept[:, column] = table[keep, column]
+    return kept
+
+
+def _numbered(codes: Array, n: int) -> Array:
     """Return codes below `n` renumbered from 0 without gaps."""
     there: Array = np.zeros(n, dtype=np.bool_)
     there[codes] = True
-    number: NDArray[np.int64] = (np.cumsum(there) - 1)[codes]
+    number: Array = (np.cumsum(there) - 1)[codes]
     return number
 
 
 def _groups(
     slicer: Slicer, rows: dict[str, Array], by: Sequence[str]
-) -> tuple[NDArray[np.int64], "pd.DataFrame"]:
+) -> tuple[Array, "pd.DataFrame"]:
     """Return the group of each row and the sorted groups."""
     import pandas as pd
 

@@ -203,13 +203,13 @@ def _page(
     ]
     if key is not None:
         sums.append(nw.col(key.column).min().alias("chosen"))
-    relation: Any = rows.group_by("variant").agg(*sums).to_native()
-    n_total = int(relation.aggregate("count(*) AS n").fetchall()[0][0])
     names = {"variant": "variant", "confidence": "confidence_mean"}
     column = "chosen" if key is not None else names.get(sort, sort)
-    direction = "DESC" if descending else "ASC"
-    page = relation.order(f"{column} {direction} NULLS LAST, variant").limit(limit, offset=offset)
-    return [int(one) for one in page.df()["variant"]], n_total
+    found = engine.collect(rows.group_by("variant").agg(*sums).select("variant", order=column))
+    found = found.sort_values("variant").sort_values(
+        "order", ascending=not descending, kind="stable", na_position="last"
+    )
+    return found["variant"].iloc[offset : offset + limit].tolist(), len(found)
 
 
 def _variants(engine: DuckDBEngine, task: int, codes: Sequence[int]) -> "pd.DataFrame":
@@ -217,16 +217,16 @@ def _variants(engine: DuckDBEngine, task: int, codes: Sequence[int]) -> "pd.Data
     import pandas as pd
 
     found = engine.sql(
-        """SELECT v.variant, v.variant_id, i.item_id, d.name AS domain, p.name AS perturbation,
+        f"""SELECT v.variant, v.variant_id, i.item_id, d.name AS domain, p.name AS perturbation,
             t.axis, v.tier, v.strength, v.unit, v.seed, coalesce(v.input, i.input) AS input,
             i.reference, v.attributes
         FROM (SELECT * FROM variants WHERE task = $task
-            AND variant IN (SELECT unnest($codes))) v
+            AND variant IN ({", ".join(str(int(code)) for code in codes) or -1})) v
         JOIN (SELECT * FROM items WHERE task = $task) i ON i.item = v.item
         LEFT JOIN domains d ON d.code = i.domain
         LEFT JOIN perturbations p ON p.code = v.perturbation
         LEFT JOIN task_perturbations t ON t.task = $task AND t.perturbation = v.perturbation""",
-        {"task": task, "codes": [int(code) for code in codes]},
+        {"task": task},
     )
     order = pd.DataFrame({"variant": pd.Series(list(codes), dtype=found["variant"].dtype)})
     return order.merge(found, on="variant", how="left")
@@ -238,7 +238,9 @@ def _answers(engine: DuckDBEngine, slicer: Slicer, codes: Sequence[int]) -> "pd.
 
     bare = Slicer(engine, replace(slicer.question, where=None))
     rows: nw.LazyFrame[Any] = bare.facts().filter(nw.col("variant").is_in(list(codes) or [-1]))
-    names = engine.table("variants").filter(nw.col("task") == slicer.task)
+    names = engine.table("variants").filter(
+        nw.col("task") == slicer.task, nw.col("variant").is_in(list(codes) or [-1])
+    )
     rows = rows.join(names.select("variant", "variant_id"), on="variant", how="inner")
     found = engine.collect(
         rows.select(

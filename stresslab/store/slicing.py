@@ -66,6 +66,11 @@ class Slicer:
         where = self.question.where
         return [] if where is None else [self.find(field.parts) for field in fields_of(where)]
 
+    @property
+    def of_outcomes(self) -> bool:
+        """Return whether the condition may hold for one model's answer and not another's."""
+        return any(source.of_outcome for source in self.condition_sources())
+
     def facts(self) -> "nw.LazyFrame[Any]":
         """Return the outcomes of the task and models that count.
 
