@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stresslab.store import durable
+from stresslab.store.verify import all_whole
 
 if TYPE_CHECKING:
     import duckdb
@@ -102,6 +103,9 @@ def _build(workspace: Any, root: Path, wanted: Generation, report: Report) -> No
     """Build the wanted generation, or nothing if the data change meanwhile."""
     root.mkdir(parents=True, exist_ok=True)
     runs = list(workspace.runs(include=("live",)))
+    indexed = _indexed(_pointed(root))
+    if not all_whole(run for run in runs if run.run_id not in indexed):
+        return  # those that are damaged count no more: the data version is another
     aside = root / f".building-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     aside.mkdir()
     try:
@@ -188,6 +192,19 @@ def _plan(
     if redone > 0.5 * sum(run.n_outcomes for run in runs):
         return None
     return plan
+
+
+def _indexed(old: Path | None) -> set[str]:
+    """Return the runs that an index was made of: their checksums were right then."""
+    import duckdb
+
+    if old is None or not (old / FILE).exists():
+        return set()
+    try:
+        with connect(Generation(old, old.name)) as con:
+            return {row[0] for row in con.execute("SELECT run_id FROM runs").fetchall()}
+    except duckdb.Error:
+        return set()
 
 
 def _by_task(runs: list[Any]) -> dict[str, list[Any]]:

@@ -1,5 +1,6 @@
 """Sealed runs as they lie on disk: manifests, their state, cheap and full checks."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -61,6 +62,7 @@ class RunInfo:
 
 
 _manifests: dict[str, tuple[Signature, RunInfo]] = {}
+_distrusted_here: dict[str, str] = {}
 _digests: dict[str, tuple[Signature, str]] = {}
 _footers: dict[str, tuple[Signature, bool]] = {}
 
@@ -89,6 +91,24 @@ def sealed_runs(folder: Path) -> list[RunInfo]:
     counted = [run for run in runs if run.state == "live" and run.run_id not in retired]
     newest = {_import_key(run): run.run_id for run in counted}
     return [_placed(run, retired, newest) for run in runs]
+
+
+def distrust(path: Path, said: str) -> None:
+    """Count the run at `path` no more, here and, where the disk allows it, in every process."""
+    if not path.is_dir():
+        return
+    mark = path.parent / DISTRUSTED / path.name
+    _distrusted_here[str(path)] = said
+    with contextlib.suppress(OSError):
+        mark.parent.mkdir(exist_ok=True)
+        durable.write_bytes(mark, said.encode())
+
+
+def trust(path: Path) -> None:
+    """Count the run at `path` again."""
+    _distrusted_here.pop(str(path), None)
+    with contextlib.suppress(FileNotFoundError):
+        (path.parent / DISTRUSTED / path.name).unlink()
 
 
 def sealed_run(folder: Path, run_id: str) -> RunInfo | None:
@@ -145,14 +165,17 @@ def _placed(
 
 
 def _seen(folder: Path, name: str, distrusted: set[str]) -> RunInfo | None:
-    run = _run(os.path.join(folder, name))
-    if run is None or run.state == "damaged" or name not in distrusted:
+    path = os.path.join(folder, name)
+    run = _run(path)
+    if run is None or run.state == "damaged":
+        return run
+    if name not in distrusted and path not in _distrusted_here:
         return run
     try:
         said = (folder / DISTRUSTED / name).read_text(encoding="utf-8")
     except OSError:
-        said = "a file is not as it was sealed"
-    return replace(run, state="damaged", reason=f"found by verify: {said}")
+        said = _distrusted_here.get(path, "a file is not as it was sealed")
+    return replace(run, state="damaged", reason=said)
 
 
 def _run(path: str) -> RunInfo | None:

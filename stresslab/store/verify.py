@@ -1,13 +1,13 @@
 """Look whether what is sealed is still what it was when it was sealed."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stresslab.store import durable
-from stresslab.store.runs import DISTRUSTED, MANIFEST, RunInfo
+from stresslab.store.runs import MANIFEST, RunInfo, distrust, trust
 
 
 @dataclass(frozen=True)
@@ -23,19 +23,21 @@ class Problem:
 def check_run(run: RunInfo) -> list[Problem]:
     """Return what is wrong with a sealed run, hashing every file.
 
-    What was found is noted beside the runs where the disk allows it, so that a damaged run counts
-    no more, and counts again once its files are whole.
+    What was found is noted beside the runs, so that a damaged run counts no more, and counts
+    again once its files are whole.
     """
     problems = _problems(run)
-    mark = run.path.parent / DISTRUSTED / run.path.name
-    with contextlib.suppress(OSError):
-        if problems and run.state != "damaged":
-            mark.parent.mkdir(exist_ok=True)
-            said = f"{problems[0].path}: {problems[0].seen}"
-            durable.write_bytes(mark, said.encode())
-        elif not problems:
-            mark.unlink(missing_ok=True)
+    if not problems:
+        with contextlib.suppress(OSError):
+            trust(run.path)
+    elif run.state != "damaged":
+        distrust(run.path, f"{problems[0].path} is not what was sealed: {problems[0].seen}")
     return problems
+
+
+def all_whole(runs: Iterable[RunInfo]) -> bool:
+    """Tell whether all runs are what was sealed; those that are not count no more."""
+    return not [problem for run in runs for problem in check_run(run)]
 
 
 def _problems(run: RunInfo) -> list[Problem]:

@@ -17,7 +17,6 @@ from stresslab.store import durable
 from stresslab.store.config import WorkspaceConfig
 from stresslab.store.lock import DOOMED, FolderLock
 from stresslab.store.runs import (
-    DISTRUSTED,
     INTERRUPTED,
     PARTIAL,
     REPLACED,
@@ -27,6 +26,7 @@ from stresslab.store.runs import (
     digest_of,
     partial_runs,
     sealed_runs,
+    trust,
 )
 from stresslab.store.spaces import SpaceInfo, SpaceWriter, check_space, partial_spaces, spaces_of
 from stresslab.store.verify import Problem, check_run, strays
@@ -230,8 +230,8 @@ class Workspace:
         with durable.writing(run.path):
             doomed = run.path.with_name(f"{DOOMED}{uuid.uuid4().hex[:12]}")
             durable.replace(run.path, doomed)
-            for marks in (RETIRED, DISTRUSTED):
-                (run.path.parent / marks / run_id).unlink(missing_ok=True)
+            (run.path.parent / RETIRED / run_id).unlink(missing_ok=True)
+            trust(run.path)
             shutil.rmtree(doomed, ignore_errors=True)
 
     def clean(self) -> list[str]:

@@ -18,13 +18,13 @@ from stresslab.store import durable, seal
 from stresslab.store.conform import conform
 from stresslab.store.lock import FolderLock
 from stresslab.store.runs import (
-    DISTRUSTED,
     FORMAT,
     MANIFEST,
     PARTIAL,
     REPLACED,
     file_entry,
     sealed_run,
+    trust,
 )
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ class RunWriter:
         if target.exists():  # damaged, or it would be identical; `clean` deletes it
             aside = f"{REPLACED}{self.run_id}-{uuid.uuid4().hex[:8]}"
             durable.replace(target, self._runs / aside)
-            (self._runs / DISTRUSTED / self.run_id).unlink(missing_ok=True)
+        trust(target)
         durable.replace(folder, target)
         self.state = "sealed"
         durable.checkpoint("before removing the partial")

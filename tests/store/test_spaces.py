@@ -1,9 +1,11 @@
+import re
+
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
-from stresslab.errors import ShapeError, WorkspaceError
+from stresslab.errors import DamagedFileError, RowError, ShapeError, WorkspaceError
 from stresslab.store.spaces import read_vectors
-from stresslab.store.texts import TextStore
 from stresslab.store.workspace import Workspace
 
 
@@ -60,9 +62,55 @@ def test_damage_to_vectors_is_found(workspace):
     assert [one.path for one in workspace.verify()] == [file]
 
 
-def test_full_texts_are_kept_by_content_hash(tmp_path):
-    store = TextStore(tmp_path / "texts.sqlite")
-    assert store.get(["h"]) == {}
-    store.put({"h": "whole text", "g": "other"})
-    store.put({"h": "whole text"})
-    assert TextStore(tmp_path / "texts.sqlite").get(["h", "x"]) == {"h": "whole text"}
+def test_a_space_of_that_name_with_other_settings_is_refused(workspace):
+    add(workspace, np.zeros((1, 3)), ["a"])
+    with pytest.raises(WorkspaceError, match="another encoder"):
+        add(workspace, np.zeros((1, 3)), ["a"], encoder="f")
+
+
+def test_a_number_too_large_for_half_precision_is_refused_with_its_id(workspace):
+    with pytest.raises(RowError, match=r"'b'.*float32"):
+        add(workspace, np.array([[1, 2, 3], [4, 5, 1e6]]), ["a", "b"], dtype="float16")
+
+
+def test_a_name_cannot_leave_the_folder(workspace):
+    with pytest.raises(WorkspaceError, match="letters, digits"):
+        workspace.add_space("../s", encoder="e", dimension=3, kind="features")
+
+
+def test_run_and_layer_stand_with_each_vector(workspace):
+    settings = {"encoder": "e", "dimension": 1, "kind": "logits", "layer": "last"}
+    with workspace.add_space("s", **settings) as space:
+        space.write(["a"], np.zeros((1, 1)), run_id="r")
+        space.write(["a"], np.ones((1, 1)), layer="first")
+    rows = pq.read_table(workspace.spaces()[0].path / "vectors.parquet").to_pylist()
+    assert [(row["run_id"], row["layer"]) for row in rows] == [("r", "last"), (None, "first")]
+
+
+def test_an_interrupted_space_is_listed_and_made_anew(workspace):
+    with (
+        pytest.raises(RuntimeError),
+        workspace.add_space("s", encoder="e", dimension=3, kind="features", dtype="float32"),
+    ):
+        raise RuntimeError
+    assert workspace.spaces() == []
+    assert [one.rule for one in workspace.verify()] == ["a space is sealed"]
+    add(workspace, np.zeros((1, 3)), ["a"])
+    assert workspace.verify() == []
+
+
+def test_a_cut_off_file_of_vectors_is_named(workspace):
+    add(workspace, np.zeros((1, 3)), ["a"])
+    [space] = workspace.spaces()
+    file = space.path / "vectors.parquet"
+    file.write_bytes(file.read_bytes()[:-10])
+    with pytest.raises(DamagedFileError, match=re.escape(str(file))):
+        read_vectors(space)
+
+
+def test_a_space_without_a_readable_manifest_is_made_anew(workspace):
+    add(workspace, np.zeros((1, 3)), ["a"])
+    (workspace.spaces()[0].path / "manifest.json").write_text("{")
+    assert [one.path.name for one in workspace.verify()] == ["manifest.json"]
+    add(workspace, np.ones((1, 3)), ["a"])
+    assert read_vectors(workspace.spaces()[0])[1].sum() == 3
