@@ -14,7 +14,7 @@ tables, titles = result.tables, opened.titles(params.task)
 show.answer(result, head)
 show.chart(
     "heatmap",
-    tables["overview"],
+    quality.ranked(tables["overview"]),
     alt="Heat map of models by tier, one block per perturbation",
     metric=metric.title,
     higher_is_better=metric.higher_is_better,
@@ -26,17 +26,18 @@ show.chart(
 quality.strip(result)
 show.remarks(result)
 
-st.subheader("Coverage beside accuracy", anchor=False)
-show.chart(
-    "selective",
-    quality.untouched(tables["selective"]),
-    score=quality.untouched(tables["overview"]) if params.metric == "score" else None,
-    alt="Share of inputs answered, and share right among the answers, by model",
-    chance=opened.chance(params.task, "score"),
-    styles=opened.styles,
-)
+if quality.abstains(result):
+    st.subheader("Coverage beside accuracy, on untouched inputs", anchor=False)
+    show.chart(
+        "selective",
+        quality.untouched(tables["selective"]),
+        score=quality.untouched(tables["overview"]) if params.metric == "score" else None,
+        alt="Share of inputs answered, and share right among the answers, by model",
+        chance=opened.chance(params.task, "score"),
+        styles=opened.styles,
+    )
 
 st.subheader("The numbers", anchor=False)
-show.table(tables["overview"], "overview", opened, titles=titles, drill=True)
+show.table(quality.ranked(tables["overview"]), "overview", opened, titles=titles, drill=True)
 show.details(result, opened)
 show.actions(head, opened)

@@ -2,14 +2,11 @@
 
 import streamlit as st
 
-from pages.ui import choose, compute, show
+from pages.ui import choose, compute, show, state
 
 head = show.title("How fast does each model fade?")
 opened = compute.workspace_or_stop()
-controls = choose.row()
-params = choose.params("tier_curve", opened, place=controls)
-with controls:
-    zoom = choose.flag("zoom", "Zoom", help="Fit the axis to the data; otherwise 0 to 1.")
+params = choose.params("tier_curve", opened, flags={"zoom": "Zoom the axis to the data"})
 result = compute.run("tier_curve", params, opened)
 metric = compute.metric(opened, params.task, params.metric)
 tables, titles = result.tables, opened.titles(params.task)
@@ -23,7 +20,7 @@ show.chart(
     higher_is_better=metric.higher_is_better,
     bounds=metric.bounds,
     by=params.by,
-    zoom=zoom,
+    zoom=state.is_on("zoom"),
     chance=opened.chance(params.task, params.metric),
     styles=opened.styles,
     titles=titles,

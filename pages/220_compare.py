@@ -44,11 +44,9 @@ with left:
     )
 with right:
     st.subheader("Who is right", anchor=False)
+    who = pairs.of(tables["agreement"], pair)
     show.chart(
-        "agreement",
-        pairs.of(tables["agreement"], pair),
-        alt="How often both, one or neither of two models is right",
-        styles=opened.styles,
+        "agreement", who, alt="How often both, one or neither is right", styles=opened.styles
     )
 
 st.subheader("The numbers", anchor=False)

@@ -18,7 +18,7 @@ HIDDEN = (
 """Ends of intervals are drawn as pictures; they stand in the download."""
 
 LABELS = {
-    "n_clusters": "items", "n_pairs": "pairs", "n_discordant": "differ", "n_needed": "needed",
+    "n_clusters": "clusters", "n_pairs": "pairs", "n_discordant": "differ", "n_needed": "needed",
     "p_value": "p", "p_adjusted": "p adjusted", "model_a": "model", "model_b": "against",
     "n_abstained": "abstained", "n_refused": "refused", "n_errored": "errored",
     "n_unscored": "unscored", "n_answered": "answered", "n_rows": "rows",
@@ -120,15 +120,15 @@ def _picture(value: Any, low: Any, high: Any, least: float, most: float, mode: s
     if any(one is None or pd.isna(one) for one in (value, low, high)):
         return None
     look = theme.tokens("dark" if mode == "dark" else "light")
-    a, b, c = (8 + 124 * (float(one) - least) / ((most - least) or 1) for one in (low, value, high))
-    zero = 8 + 124 * (0 - least) / ((most - least) or 1)
+    a, b, c = (8 + 104 * (float(one) - least) / ((most - least) or 1) for one in (low, value, high))
+    zero = 8 + 104 * (0 - least) / ((most - least) or 1)
     middle = f'<line x1="{zero:.1f}" x2="{zero:.1f}" y1="3" y2="21" stroke="{look.line}"/>'
     said = f"{theme.number(value)} {theme.interval(low, high)}"
     svg = (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="140" height="24" '
-        'viewBox="0 0 140 24" role="img">'
+        '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="24" '
+        'viewBox="0 0 120 24" role="img">'
         f"<title>{said}</title>{middle if least < 0 else ''}"
-        f'<line x1="8" x2="132" y1="12" y2="12" stroke="{look.line}"/>'
+        f'<line x1="8" x2="112" y1="12" y2="12" stroke="{look.line}"/>'
         f'<line x1="{a:.1f}" x2="{c:.1f}" y1="12" y2="12" stroke="{look.accent}" '
         f'stroke-width="3" stroke-linecap="round"/>'
         f'<circle cx="{b:.1f}" cy="12" r="4" fill="{look.accent}"/></svg>'

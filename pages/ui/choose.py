@@ -15,16 +15,16 @@ from stresslab.params import Params, describe
 RARE = ("baseline", "population", "level", "margin", "power", "correction", "seed")
 """Settings behind one button; the others stand in the row."""
 
-WIDTHS = {"task": 140, "models": 250, "metric": 160, "by": 200, "sort": 170}
-
-
-def row() -> Any:
-    """Return the place for the row of controls above the picture."""
-    return st.container(key="controls", horizontal=True, vertical_alignment="bottom")
+WIDTHS = {"task": 190, "models": 210, "metric": 145, "by": 170, "sort": 170}
 
 
 def params(
-    analysis: str, opened: Open, *, place: Any = None, hide: Sequence[str] = (), **fixed: Any
+    analysis: str,
+    opened: Open,
+    *,
+    hide: Sequence[str] = (),
+    flags: Mapping[str, str] | None = None,
+    **fixed: Any,
 ) -> Params:
     """Draw one row of controls and return the settings of the analysis.
 
@@ -34,10 +34,10 @@ def params(
         Name of the piece.
     opened : Open
         The workspace.
-    place : container, optional
-        A `row` that the page adds controls of its own to.
     hide : sequence of str
         Settings that go behind the button on this page.
+    flags : mapping, optional
+        Switches of the page itself, with their labels; `state.is_on` tells how they stand.
     **fixed
         Settings the page decides, which have no control.
     """
@@ -48,15 +48,17 @@ def params(
         if one["name"] not in fixed
     }
     values: dict[str, Any] = dict(fixed)
-    with place or row():
+    with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
         task = values["task"] = _task(opened)
         hidden = [name for name in declared if name in (*RARE, *hide)]
         for name, make in _MAKE.items():
             if name in declared and name not in hidden:
                 values[name] = make(opened, task, declared[name])
         values["where"] = slices.control(opened.contents, task, slices.saved(opened.workspace))
-        if hidden:
+        if hidden or flags:
             with st.popover("Settings", icon=":material/tune:"):
+                for name, label in (flags or {}).items():
+                    flag(name, label)
                 for name in hidden:
                     make = _MAKE.get(name, _generic)
                     values[name] = make(opened, task, declared[name])

@@ -68,7 +68,7 @@ def workspace_or_stop(*, empty: bool = False) -> Open:
         with st.spinner("Reading the workspace …", show_time=False):
             known = contents(workspace)
     except StresslabError as error:
-        st.title("This workspace cannot be opened")
+        st.subheader("This workspace cannot be opened", anchor=False)
         st.error(plain(error))
         st.caption("Nothing was changed. Choose another workspace on the left, or repair this one.")
         st.stop()
@@ -112,7 +112,7 @@ def _run(analysis: str, params: Params, data_version: str, path: str, _workspace
 
 
 def _empty() -> None:
-    st.title("Nothing to look at yet")
+    st.subheader("Nothing to look at yet", anchor=False)
     st.markdown("This workspace holds no outcomes. Bring in your own, or look at another one.")
     with st.container(horizontal=True):
         if st.button("How to add your own", type="primary"):

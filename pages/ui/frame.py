@@ -1,8 +1,6 @@
 """What stands around every page: name, workspace picker, current slice, house style."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -11,6 +9,8 @@ from stresslab.figures import theme
 
 ICON = str(Path(__file__).with_name("icon.png"))
 """A file of ours: Streamlit would fetch a named icon from another server."""
+
+SECTIONS = {"1": "Look", "2": "Where it breaks"}
 
 STYLE = """<style>
 .stMain .block-container { max-width: 1240px; padding-left: 2.5rem; padding-right: 2.5rem; }
@@ -56,9 +56,18 @@ WIDTH = st.components.v2.component(
 )
 
 
-def draw(menu: Mapping[str, Sequence[Any]], page: Any) -> None:
-    """Draw the sidebar and read the address of this run."""
-    state.begin(page.url_path)
+def menu() -> dict[str, list[tuple[Path, str]]]:
+    """Return file and title of every page, by section, in the order of their numbers."""
+    found: dict[str, list[tuple[Path, str]]] = {}
+    for file in sorted((state.APP / "pages").glob("[0-9]*_*.py")):
+        title = file.stem.split("_", 1)[1].replace("_", " ").capitalize()
+        found.setdefault(SECTIONS[file.name[0]], []).append((file, title))
+    return found
+
+
+def draw(page: str) -> None:
+    """Draw the sidebar and read the address of this run; `page` tells pages apart."""
+    state.begin(page)
     look = theme.tokens("dark" if state.is_dark() else "light")
     style = STYLE
     for name in ("accent", "line", "text"):
@@ -76,10 +85,10 @@ def draw(menu: Mapping[str, Sequence[Any]], page: Any) -> None:
             always=True,
         )
         with st.container(key="menu"):
-            for section, pages in menu.items():
+            for section, pages in menu().items():
                 st.caption(section)
-                for one in pages:
-                    st.page_link(one, width="stretch")
+                for file, title in pages:
+                    st.page_link(f"pages/{file.name}", label=title, width="stretch")
         slices.chips()
         seen = WIDTH(key="width", default={"narrow": False}, on_narrow_change=_nothing)
     st.session_state[state.NARROW] = bool(seen.narrow)

@@ -76,7 +76,7 @@ def _prepared(result: Result, opened: Open) -> tuple[pd.DataFrame, dict[str, Any
     config: dict[str, Any] = {
         "input": st.column_config.ImageColumn("input", width="small")
         if images
-        else st.column_config.TextColumn("input", width="large"),
+        else st.column_config.TextColumn("input", width=320),
         "tier": st.column_config.NumberColumn("tier", width="small"),
     }
     first = answers.drop_duplicates(["variant_id", "model"])

@@ -73,7 +73,7 @@ def draw(result: Result, opened: Open) -> None:
         part = variants[variants["perturbation"] == kind] if kind else original.iloc[:0]
         columns = pd.concat([original, part]).to_dict("records")
         if kind:
-            st.subheader(plain(titles.get(kind, kind)), anchor=False)
+            st.subheader(plain(_heading(titles.get(kind, kind), part)), anchor=False)
         st.html(_table(columns, models, said, opened.styles))
     with st.expander("Full outputs"):
         outputs = answers[["variant_id", "model", "trial", "status", "output", "error"]]
@@ -129,9 +129,19 @@ def _head(variant: Mapping[Any, Any]) -> str:
         return "0, untouched"
     text = f"{int(variant['tier'])}"
     if not pd.isna(variant["strength"]):
-        unit = variant["unit"] if isinstance(variant["unit"], str) else ""
-        text += f" ({theme.number(variant['strength'])} {unit})".replace(" )", ")")
+        text += f" ({_strength(float(variant['strength']))})"
     return text
+
+
+def _heading(title: str, rows: pd.DataFrame) -> str:
+    """Return the name of a perturbation with what its strength is counted in."""
+    units = [unit for unit in rows["unit"].dropna().unique() if unit]
+    name = title[:1].upper() + title[1:]
+    return f"{name} (strength: {units[0]})" if units else name
+
+
+def _strength(value: float) -> str:
+    return f"{value:.0f}" if value == int(value) else theme.number(value)
 
 
 def _input(variant: Mapping[Any, Any], untouched: Any) -> str:

@@ -33,10 +33,23 @@ def strip(result: Result) -> None:
     )  # fmt: skip
     with st.container(horizontal=True, key="cards"):
         for name, value, said in cards:
-            with st.container(border=True, width=240, gap="xsmall"):
+            with st.container(border=True, width=240, height="stretch", gap="xsmall"):
                 st.caption(name)
                 st.subheader(value, anchor=False)
                 st.caption(said)
+
+
+def ranked(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with the model that is highest on the first tier first."""
+    first = untouched(table).sort_values("value", ascending=False, kind="stable")["model"]
+    place = {model: number for number, model in enumerate(first)}
+    order = table["model"].map(place).fillna(len(place)).argsort(kind="stable")
+    return table.iloc[order]
+
+
+def abstains(result: Result) -> bool:
+    """Return whether any model left an input without an answer."""
+    return bool(result.table["n_abstained"].sum() > 0)
 
 
 def untouched(table: pd.DataFrame) -> pd.DataFrame:

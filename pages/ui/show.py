@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.ui import cells, copy, slices, state
+from pages.ui import cells, copy, frame, slices, state
 from pages.ui.compute import Open
 from pages.ui.words import csv, parquet, plain
 from stresslab import __version__, analyses
@@ -46,7 +46,8 @@ class Head:
 
 
 def title(question: str) -> Head:
-    """Draw the title of a page and keep room for its answer and for what can be done with it."""
+    """Draw the frame and the title of a page, and keep room for its answer and its actions."""
+    frame.draw(question)
     with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
         st.title(question, anchor=False, width="stretch")
         actions = st.container(horizontal=True, width="content", key="actions")
@@ -99,7 +100,7 @@ def chart(
 
 
 def table(
-    frame: pd.DataFrame,
+    rows: pd.DataFrame,
     name: str,
     opened: Open,
     *,
@@ -108,7 +109,7 @@ def table(
     drill: bool = False,
 ) -> None:
     """Draw a table with its intervals, downloads, and (if `drill`) the way to the items."""
-    shown, config = cells.prepared(frame, opened.styles, titles or {}, mode(), columns)
+    shown, config = cells.prepared(rows, opened.styles, titles or {}, mode(), columns)
     chosen: Any = st.dataframe(
         shown, column_config=config, hide_index=True, key=f"table_{name}",
         height=ROW * min(len(shown) + 1, 12) + 3, row_height=ROW, placeholder="–",
@@ -116,17 +117,17 @@ def table(
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
-            "CSV", csv(frame), f"{name}.csv", "text/csv", key=f"csv_{name}",
+            "CSV", csv(rows), f"{name}.csv", "text/csv", key=f"csv_{name}",
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         st.download_button(
-            "Parquet", parquet(frame), f"{name}.parquet", "application/vnd.apache.parquet",
+            "Parquet", parquet(rows), f"{name}.parquet", "application/vnd.apache.parquet",
             key=f"parquet_{name}", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
         if drill:
             st.caption("Choose a row to see the items behind it.")
     if drill and chosen.selection.rows:
-        row = frame.iloc[chosen.selection.rows[0]].to_dict()
+        row = rows.iloc[chosen.selection.rows[0]].to_dict()
         st.switch_page(PAGES["items"][0], query_params=cells.items_query(row, state.kept()))
 
 
@@ -174,10 +175,10 @@ def command(result: Result, opened: Open) -> str:
 
 
 def _rows_used(result: Result) -> str:
-    frame = result.table
+    rows = result.table
     for column in ("n", "n_pairs"):
-        if column in frame and len(frame):
-            known = frame[column].dropna()
+        if column in rows and len(rows):
+            known = rows[column].dropna()
             if len(known):
                 return f"{int(known.min()):,} to {int(known.max()):,} in a row of the table"
     return ""

@@ -86,15 +86,15 @@ def shown(text: str, most: int = 40) -> str:
 def save(workspace: Any) -> None:
     """Draw the popover that keeps the condition under a name in the workspace."""
     text = state.told(state.WHERE) or ""
-    with st.popover("Save slice", icon=":material/bookmark_add:"):
+    with st.popover("Save this slice", icon=":material/bookmark_add:"):
         if not text:
             st.caption("All rows are shown. Choose a slice first, then keep it under a name.")
             return
         st.code(text, language=None, wrap_lines=True)
         name = st.text_input("Name", key="_slice_name", placeholder="long tweets")
-        if st.button("Save this slice", type="primary", disabled=not (name or "").strip()):
+        if st.button("Save", type="primary", disabled=not (name or "").strip()):
             try:
-                workspace.set_config("slices", name.strip(), {"where": text})
+                workspace.set_config("slices", name.strip(), text)
             except (OSError, StresslabError) as error:
                 st.error(f"The slice was not saved: {plain(error)}")
             else:
@@ -103,10 +103,7 @@ def save(workspace: Any) -> None:
 
 def saved(workspace: Any) -> dict[str, str]:
     """Return the saved conditions of a workspace by name."""
-    return {
-        str(name): str(one.get("where", "") if isinstance(one, dict) else one)
-        for name, one in (workspace.config.slices or {}).items()
-    }
+    return dict(workspace.config.slices)
 
 
 def _builder(known: Any, task: str, where: str) -> None:

@@ -49,7 +49,10 @@ def begin(page: str) -> None:
     """
     told = {name: st.query_params.get_all(name) for name in st.query_params}
     before = st.session_state.get(ADDRESS)
-    if before is not None and st.session_state.get(PAGE) != page and WORKSPACE not in told:
+    turned = st.session_state.get(PAGE) != page
+    if turned:  # a widget of the same key on another page starts from nothing
+        st.session_state[SEEN] = {}
+    if turned and before is not None and WORKSPACE not in told:
         told = {name: values for name, values in before.items() if name not in MOMENTARY}
         for name, values in told.items():
             st.query_params[name] = values
@@ -101,6 +104,11 @@ def tell(name: str, texts: list[str] | None) -> None:
     address[name] = texts
     if st.query_params.get_all(name) != texts:
         st.query_params[name] = texts
+
+
+def is_on(name: str) -> bool:
+    """Return whether a switch of the address is on."""
+    return told(name) == "true"
 
 
 def told(name: str) -> str | None:

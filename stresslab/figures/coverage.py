@@ -51,7 +51,7 @@ def draw(
         tickmode="array",
         tickvals=list(column.values()),
         ticktext=[_head(key, titles) for key in heads],
-        range=[-0.5, max(len(heads), 4) - 0.5],
+        range=[-0.5, max(len(heads), 2 if narrow else 4) - 0.5],
         tickangle=0,
     )
     picture.layout.yaxis = theme.axis(
@@ -116,7 +116,9 @@ def _gaps(
 
 
 def _head(key: tuple[str, ...], titles: Mapping[str, str] | None) -> str:
-    return "<br>".join(theme.plain((titles or {}).get(part, part)) for part in key)
+    return "<br>".join(
+        theme.plain(theme.shorten((titles or {}).get(part, part), 24)) for part in key
+    )
 
 
 PIECE = Figure(

@@ -42,13 +42,16 @@ def draw(
     styles = styles or theme.styles([*rows["model_a"], *rows["model_b"]])
     pairs = list(dict.fromkeys(zip(rows["model_a"], rows["model_b"], strict=True)))
     records = rows.to_dict("records")
-    names = [_row_name(row, by, styles, titles, n_pairs=len(pairs)) for row in records]
-    height = HEAD + FOOT + ROW * len(records)
+    names = _without_repeats(
+        [_row_name(row, by, styles, titles, n_pairs=len(pairs)) for row in records]
+    )
+    head = HEAD + (16 if narrow else 0)
+    height = head + FOOT + ROW * len(records)
     longest = max(map(len, names))
     picture = theme.figure(
         mode,
         height=max(height, 150),
-        margin={"l": 24 + int(6.9 * longest), "r": 130 if narrow else 250, "t": HEAD, "b": FOOT},
+        margin={"l": 24 + int(6.9 * longest), "r": 130 if narrow else 250, "t": head, "b": FOOT},
     )
     low, high = _reach(rows)
     _frame(picture, names, (low, high), mode)
@@ -56,7 +59,7 @@ def draw(
     _zero(picture, margin, mode)
     for place, row in enumerate(records):
         _whisker(picture, row, place, mode, names[place], narrow=narrow)
-    _sides(picture, pairs, styles, mode, higher_is_better)
+    _sides(picture, pairs, styles, mode, higher_is_better, stacked=narrow)
     picture.layout.meta = {"caption": _caption(rows, margin)}
     return picture
 
@@ -68,7 +71,17 @@ def _row_name(
     parts = [_part(name, row[name], titles) for name in by if name in row]
     if n_pairs > 1 or not parts:
         parts.insert(0, f"{styles[row['model_a']].name} − {styles[row['model_b']].name}")
-    return theme.plain(theme.shorten(" · ".join(part for part in parts if part), 40))
+    return " · ".join(theme.plain(theme.shorten(part, 26)) for part in parts if part)
+
+
+def _without_repeats(names: list[str]) -> list[str]:
+    """Return row names in which a first part that only repeats the row above is left out."""
+    shown, before = [], ""
+    for name in names:
+        first, dot, rest = name.partition(" · ")
+        shown.append(rest if dot and first == before else name)
+        before = first
+    return shown
 
 
 def _part(name: str, value: Any, titles: Mapping[str, str] | None) -> str:
@@ -117,8 +130,7 @@ def _whisker(
     look = theme.tokens(mode)
     verdict = str(row["verdict"])
     unsure = verdict not in SYMBOLS
-    side = {"better": 0.9, "worse": -0.9}.get(verdict, 0.0)
-    colour = theme.diverging(side, mode) if side else look.muted
+    colour = theme.verdict_colour(verdict, mode)
     hover = _hover(row, name)
     for low, high, width in (("low_adjusted", "high_adjusted", 1.2), ("low", "high", 4)):
         if not (_finite(row.get(low)) and _finite(row.get(high))):
@@ -180,7 +192,7 @@ def _title(
 
 def _sides(
     picture: go.Figure, pairs: list[tuple[str, str]], styles: Mapping[str, theme.Style],
-    mode: Mode, higher_is_better: bool,
+    mode: Mode, higher_is_better: bool, *, stacked: bool,
 ) -> None:  # fmt: skip
     if len(pairs) > 1:
         left, right = "second model ahead", "first model ahead"
@@ -188,10 +200,12 @@ def _sides(
         right, left = (f"{theme.plain(theme.shorten(styles[m].name))} ahead" for m in pairs[0])
     if not higher_is_better:
         left, right = right, left
-    for text, x, anchor in ((f"◂ {left}", 0, "left"), (f"{right} ▸", 1, "right")):
+    lift = 22 if stacked else 6
+    sides = ((f"◂ {left}", 0, "left", lift), (f"{right} ▸", 1, "right", 6))
+    for text, x, anchor, up in sides:
         picture.add_annotation(
             text=text, x=x, y=1, xref="paper", yref="paper", xanchor=anchor, yanchor="bottom",
-            yshift=6, showarrow=False, font={"size": 12, "color": theme.tokens(mode).muted},
+            yshift=up, showarrow=False, font={"size": 12, "color": theme.tokens(mode).muted},
         )  # fmt: skip
 
 

@@ -42,12 +42,21 @@ def served(workspaces: Sequence[Path]) -> Iterator[str]:
 
 
 def watched(page: Any, origin: str) -> list[str]:
-    """Collect console errors, page errors and requests to other origins as sentences."""
+    """Collect console errors, page errors and requests to other origins as sentences.
+
+    Streamlit's page asks for its health under the path of a deep link before it asks under the
+    root; those two answers of 404 are its own way of finding out where it is served.
+    """
     found: list[str] = []
-    page.on("console", lambda m: found.append(f"console: {m.text}") if m.type == "error" else None)
+
+    def told(message: Any) -> None:
+        probing = "/_stcore/" in message.location.get("url", "") and "404" in message.text
+        if message.type == "error" and not probing:
+            found.append(f"console: {message.text} {message.location.get('url')}")
+
+    page.on("console", told)
     page.on("pageerror", lambda error: found.append(f"page error: {error}"))
     own = (origin, origin.replace("http", "ws", 1), "data:", "blob:")
-    page.on("response", lambda r: found.append(f"{r.status}: {r.url}") if r.status > 399 else None)
     page.on(
         "request",
         lambda r: found.append(f"outside: {r.url}") if not r.url.startswith(own) else None,
@@ -56,24 +65,17 @@ def watched(page: Any, origin: str) -> list[str]:
 
 
 def settled(page: Any, timeout: float = 30_000) -> None:
-    """Wait until the script has run and nothing is stale."""
+    """Wait until the script has run to its end and every element has its picture."""
     page.wait_for_selector(".stMain h1", timeout=timeout)
-    page.wait_for_timeout(250)
+    page.wait_for_timeout(150)
     page.wait_for_function(
-        "() => !document.querySelector('[data-testid=\"stStatusWidget\"]')"
-        " && !document.querySelector('[data-stale=\"true\"]')",
+        """() => document.querySelector('[data-test-script-state="notRunning"]')
+          && !document.querySelector('.stMain [data-stale="true"]')
+          && [...document.querySelectorAll('.stMain [data-testid="stSkeleton"]')]
+             .every((one) => !one.checkVisibility())""",
         timeout=timeout,
     )
-    page.wait_for_timeout(250)
-
-
-def drawn(page: Any, timeout: float = 30_000) -> None:
-    """Wait until every chart on the page has its picture."""
-    page.wait_for_function(
-        """() => [...document.querySelectorAll('.stMain [data-testid="stSkeleton"]')]
-          .every((one) => !one.checkVisibility())""",
-        timeout=timeout,
-    )
+    page.wait_for_timeout(150)
 
 
 def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.app import ARGS, CHROMIUM, drawn, served, settled, watched
+from tests.browser.app import ARGS, CHROMIUM, served, settled, watched
 
 PAGES = {
     "overview": "", "workspace": "workspace", "tier_curves": "tier_curves", "compare": "compare",
-    "items": "items", "item": "items?item=FIRST", "graded": "tier_curves?task=OTHER",
+    "items": "items", "item": "items?item=FIRST", "graded": "tier_curves?task=OTHER", "other": "?task=OTHER",
 }  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def main(workspace: str, out: str, *only: str) -> None:
                     settled(page)
                     height = page.evaluate("document.querySelector('.stMain').scrollHeight")
                     page.set_viewport_size({"width": width, "height": min(int(height) + 20, 4000)})
-                    drawn(page)
+                    settled(page)
                     page.wait_for_timeout(900)
                     page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
                     page.set_viewport_size({"width": width, "height": 1000})

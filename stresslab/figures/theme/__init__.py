@@ -17,6 +17,7 @@ from stresslab.figures.theme._colour import (
     styles,
     tier_colour,
     tokens,
+    verdict_colour,
 )
 from stresslab.figures.theme._marks import (
     axis,
@@ -76,4 +77,5 @@ __all__ = [
     "tier_colour",
     "tokens",
     "translucent",
+    "verdict_colour",
 ]

@@ -36,11 +36,16 @@ _TIERS = {
     "dark": ("#fde725", "#a0da39", "#4ac16d", "#2db27d", "#277f8e"),
 }
 _DIVERGING = {
-    "light": ("#a84f02", "#d97b16", "#f3b262", "#fbdfbb", "#f3f4f6",
-              "#cfe0f1", "#9cc3e4", "#5b9bd0", "#2668ae"),
-    "dark": ("#f39a45", "#c46f1f", "#8a4f1d", "#4d3524", "#20262e",
-             "#24405c", "#2b609a", "#3d84cc", "#6db0f5"),
+    "light": ("#cf7413", "#e39a3f", "#f4be77", "#fbe1c0", "#f3f4f6",
+              "#d3e3f3", "#a6c9e8", "#78aedc", "#4c8fce"),
+    "dark": ("#ad5c14", "#88491a", "#63391c", "#402d20", "#20262e",
+             "#23384f", "#274b72", "#2f5f95", "#3872b4"),
 }  # fmt: skip
+"""Clipped so that one text colour reads on every cell of a mode."""
+_VERDICTS = {
+    "light": {"better": "#2668ae", "worse": "#b35806"},
+    "dark": {"better": "#6db0f5", "worse": "#f39a45"},
+}
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,11 @@ def diverging(position: float, mode: Mode) -> str:
 def sequential(position: float, mode: Mode) -> str:
     """Return the colour of a place in [0, 1] on the neutral-to-blue half of the scale."""
     return _along(_DIVERGING[mode][4:], position)
+
+
+def verdict_colour(verdict: str, mode: Mode) -> str:
+    """Return the colour of a verdict: blue, orange, and grey for everything undecided."""
+    return _VERDICTS[mode].get(verdict, tokens(mode).muted)
 
 
 def tier_colour(tier: int, last: int, mode: Mode) -> str:
