@@ -90,15 +90,26 @@ def _column(table: str, field: "pa.Field", values: list[Any]) -> "pa.Array":
     kind = TABLES[table][field.name]
     if kind == "json":
         values = [_text(value) for value in values]
-    elif kind.startswith("int"):
-        values = [int(value) if isinstance(value, bool) else value for value in values]
+    elif kind == "string":
+        values = [str(value) if isinstance(value, int | float) else value for value in values]
     try:
+        if kind.startswith("int"):
+            values = [value if value is None else _whole(value) for value in values]
         return pa.array(values, field.type)
     except UnicodeEncodeError:  # half a character, as cut-off model outputs have it
         whole = [value and value.encode("utf-16", "surrogatepass") for value in values]
         return pa.array([value and value.decode("utf-16", "replace") for value in whole])
     except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
         raise _wrong_type(table, field, error) from error
+
+
+def _whole(value: Any) -> Any:
+    """Return a flag or a whole number as an integer: Arrow itself would cut 1.5 to 1."""
+    if isinstance(value, str | bytes):
+        return value
+    if int(value) != value:
+        raise ValueError(f"{value!r} is no whole number")
+    return int(value)
 
 
 def _values(table: str, name: str, series: Any) -> "pa.Array":

@@ -235,7 +235,10 @@ class Workspace:
             shutil.rmtree(doomed, ignore_errors=True)
 
     def clean(self) -> list[str]:
-        """Remove unfinished runs and spaces that no living process writes; return their names."""
+        """Remove unfinished runs and spaces that no living process writes; return their names.
+
+        What an import put aside because it was damaged, and repaired, goes too.
+        """
         removed = []
         for folder in (self.path / "runs", self.path / "spaces"):
             for path in sorted(folder.glob(f"{PARTIAL}*")):
@@ -247,6 +250,7 @@ class Workspace:
             for path in sorted([*folder.glob(f"{DOOMED}*"), *folder.glob(f"{REPLACED}*")]):
                 with durable.writing(path):
                     shutil.rmtree(path)
+                    removed += [path.name] if path.name.startswith(REPLACED) else []
         return removed
 
     def verify(self) -> list[Problem]:

@@ -42,6 +42,31 @@ def build_index(path: Path) -> None:
     index.ensure(Workspace.open(path))
 
 
+def write_space(path: Path) -> None:
+    """Write a space of three vectors."""
+    import numpy as np
+
+    settings = {"encoder": "e", "dimension": 2, "kind": "features"}
+    with Workspace.open(path).add_space("s", **settings) as space:
+        space.write(["a", "b", "c"], np.ones((3, 2)))
+
+
+def keep_house(path: Path) -> None:
+    """Retire and restore a run, purge another, describe a model, find damage and repair it."""
+    workspace = Workspace.open(path)
+    [first, second] = workspace.runs()
+    workspace.retire(first.run_id)
+    workspace.restore(first.run_id)
+    workspace.set_config("models", "m", {"family": "bert"})
+    workspace.purge(second.run_id)
+    workspace.verify()
+    file = first.path / "outcomes.parquet"
+    content = file.read_bytes()
+    file.write_bytes(content[:20] + bytes(8) + content[28:])
+    workspace.verify()
+    write_run(path, first.model, rows=3)
+
+
 def stop_at(point: int, job, *args) -> None:
     """Run a job and end the process, without any clean-up, at its `point`-th checkpoint."""
     seen = 0

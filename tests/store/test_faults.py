@@ -69,3 +69,42 @@ def test_the_index_is_whole_or_absent_wherever_its_building_stops(tmp_path, proc
         if not stopped:
             break
     assert point > 5, "the points of syncing and renaming were visited"
+
+
+def test_no_half_space_is_seen_wherever_its_sealing_stops(tmp_path, processes):
+    for point in range(1, 200):
+        path = Workspace.create(tmp_path / f"w{point}").path
+        stopped = end_of(processes, point, fault_jobs.write_space, path) == 7
+        workspace = Workspace.open(path)
+        assert [one.manifest["n_vectors"] for one in workspace.spaces()] in ([], [3])
+        fault_jobs.write_space(path)
+        assert [one.manifest["n_vectors"] for one in workspace.spaces()] == [3]
+        workspace.clean()
+        assert workspace.verify() == []
+        if not stopped:
+            break
+    assert point > 10, "the points of writing, syncing and renaming were visited"
+
+
+def test_a_run_is_there_or_gone_wherever_house_keeping_stops(tmp_path, processes):
+    for point in range(1, 200):
+        path = Workspace.create(tmp_path / f"w{point}").path
+        for model in ("a", "b"):
+            fault_jobs.write_run(path, model, rows=3)
+        stopped = end_of(processes, point, fault_jobs.keep_house, path) == 7
+        workspace = Workspace.open(path)
+        runs = workspace.runs(include=("live", "retired", "damaged"))
+        assert {run.model for run in runs} <= {"a", "b"}
+        assert all(run.n_outcomes == 3 for run in runs)
+        for model in ("a", "b"):
+            fault_jobs.write_run(path, model, rows=3)
+        workspace.verify()
+        for run in workspace.runs(include=("retired", "damaged")):
+            workspace.restore(run.run_id)
+            fault_jobs.write_run(path, run.model, rows=3)
+        workspace.clean()
+        assert {run.model for run in workspace.runs()} == {"a", "b"}
+        assert workspace.verify() == []
+        if not stopped:
+            break
+    assert point > 30, "the points of writing, syncing and renaming were visited"
