@@ -8,8 +8,6 @@ import streamlit as st
 
 from pages.ui import frame
 
-st.set_page_config(page_title="stresslab", page_icon=frame.ICON, layout="wide")
-
 menu = {
     section: [st.Page(file, title=title) for file, title in pages]
     for section, pages in frame.menu().items()

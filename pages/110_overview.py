@@ -14,7 +14,7 @@ tables, titles = result.tables, opened.titles(params.task)
 show.answer(result, head)
 show.chart(
     "heatmap",
-    quality.ranked(tables["overview"]),
+    quality.everyone(result),
     alt="Heat map of models by tier, one block per perturbation",
     metric=metric.title,
     higher_is_better=metric.higher_is_better,
@@ -38,6 +38,6 @@ if quality.abstains(result):
     )
 
 st.subheader("The numbers", anchor=False)
-show.table(quality.ranked(tables["overview"]), "overview", opened, titles=titles, drill=True)
+show.table(quality.everyone(result), "overview", opened, titles=titles, drill=True)
 show.details(result, opened)
 show.actions(head, opened)

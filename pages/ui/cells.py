@@ -52,6 +52,8 @@ def prepared(
             shown[name] = values.str.slice(0, 16).str.replace("T", " ")
         elif name == "perturbation":
             shown[name] = [_title(one, titles) for one in values]
+        elif name in ("p_value", "p_adjusted"):
+            shown[name] = [_probability(one) for one in values]
         else:
             shown[name] = values
         label = LABELS.get(name, name.replace("_", " "))
@@ -104,10 +106,16 @@ def _title(value: Any, titles: Mapping[str, str]) -> str:
     return "untouched" if value is None or pd.isna(value) else titles.get(str(value), str(value))
 
 
+def _probability(value: Any) -> str | None:
+    if value is None or pd.isna(value):
+        return None
+    return "<.001" if value < 0.001 else f"{value:.3f}".removeprefix("0")
+
+
 def _column(name: str, values: pd.Series, label: str) -> Any:
     kind = values.dtype.kind
     if name in ("p_value", "p_adjusted"):
-        return st.column_config.NumberColumn(label, format="%.3f", width="small")
+        return st.column_config.Column(label, width="small", alignment="right")
     if kind == "f":
         whole = name.startswith("n_") or name == "tier"
         return st.column_config.NumberColumn(label, format="%.0f" if whole else "%.2f")

@@ -23,7 +23,8 @@ STYLE = """<style>
 .st-key-answer [data-testid="stElementContainer"]:has(.stMarkdown) { flex: 0 1 auto; min-width: 0; }
 .st-key-answer .stPageLink a { padding: 0.1rem 0.25rem; white-space: nowrap; }
 .st-key-answer .stPageLink a p { color: var(--sl-accent); }
-.stMultiSelect [data-baseweb="tag"] { background: var(--sl-line); color: var(--sl-text); }
+.stMultiSelect [data-tag] { background: var(--sl-line); color: var(--sl-text); }
+.stMultiSelect [data-tag] button { color: var(--sl-text); }
 .st-key-lead .stMarkdown p { font-size: 18px; line-height: 1.45; }
 .st-key-brand { margin-top: -1.5rem; }
 .st-key-brand p { font-size: 18px; font-weight: 600; letter-spacing: -0.01em; }
@@ -66,7 +67,12 @@ def menu() -> dict[str, list[tuple[Path, str]]]:
 
 
 def draw(page: str) -> None:
-    """Draw the sidebar and read the address of this run; `page` tells pages apart."""
+    """Draw the sidebar and read the address of this run; `page` tells pages apart.
+
+    A link into the app starts at its page, before the router of app.py was ever run: so the window
+    is set up here.
+    """
+    st.set_page_config(page_title=f"{page} stresslab", page_icon=ICON, layout="wide")
     state.begin(page)
     look = theme.tokens("dark" if state.is_dark() else "light")
     style = STYLE

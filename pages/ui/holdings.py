@@ -48,7 +48,8 @@ def header(opened: Open, result: Result, head: show.Head) -> None:
     elif origin == "rebuilt":
         words += " These outputs were rebuilt on this machine."
     n_problems = len(result.tables["problems"])
-    words += f" {n_problems} need attention." if n_problems else " Nothing needs attention."
+    if not n_problems:
+        words += " Nothing needs attention."
     with head.answer:
         st.markdown(words)
 

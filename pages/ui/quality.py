@@ -47,6 +47,13 @@ def ranked(table: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[order]
 
 
+def everyone(result: Result) -> pd.DataFrame:
+    """Return the values of the ranked models, then of those below the line on their own rows."""
+    below = result.tables["below_line"]
+    ranking = ranked(result.tables["overview"])
+    return ranking if below.empty else pd.concat([ranking, below], ignore_index=True)
+
+
 def abstains(result: Result) -> bool:
     """Return whether any model left an input without an answer."""
     return bool(result.table["n_abstained"].sum() > 0)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from stresslab.analyses._kind import Analysis
 from stresslab.analyses._value import frame
+from stresslab.analyses._words import plural
 from stresslab.params import Params, setting
 from stresslab.result import Column, Result, Warn
 
@@ -68,9 +69,8 @@ def run(workspace: "Workspace", params: InventoryParams) -> Result:
             Warn("no-rows", "This workspace holds no outcomes yet. Import logs to begin.", 0)
         )
     if len(problems):
-        warnings.append(
-            Warn("problems", f"{len(problems)} files or runs need attention.", len(problems))
-        )
+        text = f"Needs attention: {plural(len(problems), 'file or run', 'files or runs')}."
+        warnings.append(Warn("problems", text, len(problems)))
     return Result(
         analysis="inventory",
         params=params.to_dict(),

@@ -39,6 +39,7 @@ def run(workspace: "Workspace", params: OverviewParams) -> Result:
     found = _facts.gather(asked, cells) if known and _paired.ranks(asked) else None
     tables = {
         "overview": cells,
+        "below_line": _below(asked),
         "selective": _selective(asked),
         "headlines": _sentences.table(headlines(found) if found else [_nothing(asked, known)]),
         "quality": strip,
@@ -58,6 +59,7 @@ def run(workspace: "Workspace", params: OverviewParams) -> Result:
         data_version=workspace.data_version,
         columns={
             "overview": _value.meanings(asked),
+            "below_line": _value.meanings(asked),
             "differences": _paired.meanings(_paired.judge(asked)),
             "drops": {"drop": Column("number", "first tier minus last", "smaller is better")},
         },
@@ -97,6 +99,14 @@ def _selective(asked: Asked) -> "pd.DataFrame":
     names = {"value": "coverage", "low": "coverage_low", "high": "coverage_high"}
     share = share[["model", *BY, *names]].rename(columns=names)
     return answered.merge(share, on=["model", *BY], how="left")
+
+
+def _below(asked: Asked) -> "pd.DataFrame":
+    """Return the values of models that cover too little to be ranked, each on its own rows."""
+    below = asked.question.below
+    if not below:
+        return _value.empty(BY)
+    return _value.values(asked.again(asked.params.metric, models=below, population="each"), BY)
 
 
 def _strip_warnings(strip: "pd.DataFrame") -> list[Warn]:

@@ -159,15 +159,11 @@ def resolve(
     _one_of("measure", measure, measures)
     chosen, below = _models(table, models)
     warnings = list(known.warnings.get(name, ()))
-    if below:
-        warnings.append(
-            Warn(
-                "low-coverage",
-                f"Below the line, as they cover under half of the task: {', '.join(below)}.",
-                len(below),
-            )
-        )
     info = model_info(table)
+    if below:
+        names = ", ".join(str(info[model].get("alias") or model) for model in below)
+        text = f"Under half of the task covered, so outside the ranking and on own rows: {names}."
+        warnings.append(Warn("low-coverage", text, len(below)))
     _check_fields(dims_of(ensure(workspace)), name, predicate, info)
     return Question(
         name, chosen, measure, numerator, denominator, predicate, population,

@@ -108,6 +108,10 @@ def test_a_model_with_little_coverage_stands_below_the_line(ask, make):
     assert bool(strip.loc["gamma", "below_line"])
     assert strip.loc["gamma", "coverage"] == pytest.approx(0.3, abs=0.01)
     assert "low-coverage" in {warning.code for warning in found.warnings}
+    below = found.tables["below_line"]
+    assert set(below["model"]) == {"gamma"}
+    alone = ask("overview", make(part_of={"gamma": 0.3}), models=("gamma",), population="each")
+    assert below["value"].tolist() == alone.table["value"].tolist()
 
 
 def test_one_model_is_said_to_have_no_rival(ask, make):
