@@ -13,7 +13,7 @@ if chosen:
     item.draw(result, opened)
 else:
     page = {"limit": grid.ROWS, "offset": choose.offset(grid.ROWS)}
-    params = choose.params("items", opened, hide=("metric", "descending"), **page)
+    params = choose.params("items", opened, hide=("metric",), **page)
     result = compute.run("items", params, opened)
     grid.header(result, head)
     grid.draw(result, opened)

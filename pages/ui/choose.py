@@ -15,7 +15,14 @@ from stresslab.params import Params, describe
 RARE = ("baseline", "population", "level", "margin", "power", "correction", "seed")
 """Settings behind one button; the others stand in the row."""
 
-WIDTHS = {"task": 190, "models": 210, "metric": 145, "by": 170, "sort": 170}
+WIDTHS = {"task": 185, "models": 205, "metric": 125, "by": 185, "sort": 190}
+
+ORDERS = {
+    "spread": "models differ most", "mean": "hardest first", "confidence": "surest first",
+    "tier": "by tier", "domain": "by domain", "variant": "as stored",
+}  # fmt: skip
+FALLING = ("spread", "confidence")
+"""Orders of the grid that put the largest value first."""
 
 
 def params(
@@ -70,20 +77,24 @@ def params(
 
 
 def _task(opened: Open) -> str:
-    tasks = list(opened.contents.tasks["task"])
+    table = opened.contents.tasks
+    tasks = list(table["task"])
     default = opened.contents.default_task
     if len(tasks) == 1:
         return str(default)
+    said = state.told("task") or default
+    about = table.loc[table["task"] == said, "description"].dropna()
     return str(
         state.bound(
             "task",
             lambda key: st.selectbox(
-                "Task", tasks, key=key, format_func=opened.title, width=WIDTHS["task"]
+                "Task", tasks, key=key, format_func=opened.title, width=WIDTHS["task"],
+                help=plain(next(iter(about), "")) or None,
             ),
             default=default,
             read=_one_of(tasks),
         )
-    )
+    )  # fmt: skip
 
 
 def _models(opened: Open, task: str, about: Mapping[str, Any]) -> tuple[str, ...]:
@@ -162,23 +173,20 @@ def _baseline(opened: Open, task: str, about: Mapping[str, Any]) -> str | None:
 
 
 def _sort(opened: Open, task: str, about: Mapping[str, Any]) -> str:
-    names = {
-        "variant": "as stored", "mean": "mean value", "spread": "where models differ",
-        "confidence": "mean confidence", "tier": "tier", "domain": "domain",
-    }  # fmt: skip
+    names = ORDERS
     return str(
         state.bound(
             "sort",
             lambda key: st.selectbox(
                 "Order", list(names), key=key, width=WIDTHS["sort"], format_func=names.get
             ),
-            default="variant", read=_one_of(list(names)),
+            default=next(iter(names)), read=_one_of(list(names)),
         )
     )  # fmt: skip
 
 
 def _descending(opened: Open, task: str, about: Mapping[str, Any]) -> bool:
-    return flag("descending", "Largest first")
+    return (state.told("sort") or next(iter(ORDERS))) in FALLING
 
 
 _MAKE: dict[str, Callable[[Open, str, Mapping[str, Any]], Any]] = {

@@ -21,7 +21,7 @@ STYLE = """<style>
 .st-key-answer p { line-height: 1.5; }
 .st-key-answer [data-testid="stElementContainer"]:has(.stPageLink) { flex: 0 0 auto; }
 .st-key-answer [data-testid="stElementContainer"]:has(.stMarkdown) { flex: 0 1 auto; min-width: 0; }
-.st-key-answer .stPageLink a { padding: 0.1rem 0.25rem; white-space: nowrap; }
+.st-key-answer .stPageLink a { padding: 0.2rem 0.25rem 0 0.25rem; white-space: nowrap; }
 .st-key-answer .stPageLink a p { color: var(--sl-accent); }
 .stMultiSelect [data-tag] { background: var(--sl-line); color: var(--sl-text); }
 .stMultiSelect [data-tag] button { color: var(--sl-text); }
@@ -72,7 +72,7 @@ def draw(page: str) -> None:
     A link into the app starts at its page, before the router of app.py was ever run: so the window
     is set up here.
     """
-    st.set_page_config(page_title=f"{page} stresslab", page_icon=ICON, layout="wide")
+    st.set_page_config(page_title=f"{page} · stresslab", page_icon=ICON, layout="wide")
     state.begin(page)
     look = theme.tokens("dark" if state.is_dark() else "light")
     style = STYLE

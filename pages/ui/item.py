@@ -149,7 +149,8 @@ def _input(variant: Mapping[Any, Any], untouched: Any) -> str:
     if is_image(text):
         return f"<img src='{html(text)}' alt='{html(_head(variant))}'>"
     if not isinstance(text, str):
-        return "<span class='sl-quiet'>not stored</span>"
+        why = "needs the full text" if variant["origin"] == "excerpt" else "not stored"
+        return f"<span class='sl-quiet'>{why}</span>"
     before = untouched if isinstance(untouched, str) else None
     return diff.marked(before, text)
 

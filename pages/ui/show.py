@@ -150,7 +150,7 @@ def details(result: Result, opened: Open) -> None:
             ("Metric", result.params.get("metric")),
             ("Population", result.params.get("population")),
             ("n", _rows_used(result)),
-            ("Left out", " ".join(one.message for one in result.warnings) or "nothing"),
+            ("Keep in mind", " ".join(one.message for one in result.warnings) or "nothing"),
             ("Source", piece.source),
             ("Data version", result.data_version),
             ("stresslab", __version__),

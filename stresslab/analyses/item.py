@@ -47,14 +47,14 @@ def run(workspace: "Workspace", params: ItemParams) -> Result:
     """Return one item, its variants in tier order and every answer to them.
 
     Inputs that are not stored are made again from the seed; ``origin`` of a variant says whether
-    its input is ``stored``, ``remade`` or an ``excerpt``.
+    its input is ``stored``, ``remade`` or an ``excerpt`` (null where the seed needs all of it).
     """
     from stresslab.store import rows
 
     asked = ask(workspace, params)
     chosen = params.item_id or (None if asked.empty else _first(workspace, asked.question))
     tables = {"item": frame(ITEM), "variants": frame(VARIANTS), "answers": frame(ANSWERS)}
-    warnings = list(asked.question.warnings)
+    warnings = [one for one in asked.question.warnings if one.code != "low-coverage"]
     if chosen is None:
         text = "There is no item to show. Widen the condition or import logs."
         warnings.append(Warn("no-rows", text, 0))
@@ -67,7 +67,7 @@ def run(workspace: "Workspace", params: ItemParams) -> Result:
         tables = {
             "item": frame(ITEM, [_item_row(view, beside)]),
             "variants": variants,
-            "answers": _answers(view.answers, asked.models),
+            "answers": _answers(view.answers, [*asked.models, *asked.question.below]),
         }
         warnings += caution
     return Result(
@@ -102,6 +102,8 @@ def _variants(view: "ItemView") -> tuple["pd.DataFrame", list[Warn]]:
         piece = (row["attributes"] or {}).get("piece")
         if view.note is not None and not _is_image(text):
             origin = "excerpt"
+            if row["tier"] and row["seed"] == row["seed"] and text == untouched:
+                text = None  # what was changed cannot be shown without the whole text
         elif piece and row["tier"] and row["seed"] == row["seed"] and text == untouched:
             try:
                 text, origin = _remade(piece, row, view.item), "remade"

@@ -102,7 +102,7 @@ def _refusals(asked: Asked, cells: "pd.DataFrame", by: tuple[str, ...]) -> list[
     graded = _curve.graded_names(asked, cells, by)
     if not graded:
         return []
-    names = ", ".join(graded)
+    names = ", ".join(asked.titles.get(name, name) for name in graded)
     return [
         Warn(
             "graded-axis",

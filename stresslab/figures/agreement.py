@@ -35,7 +35,7 @@ def draw(
     row = rows.to_dict("records")[0]
     styles = styles or theme.styles([row["model_a"], row["model_b"]])
     first, second = styles[str(row["model_a"])], styles[str(row["model_b"])]
-    picture = theme.figure(mode, height=340, margin={"l": 116, "r": 16, "t": 44, "b": 16})
+    picture = theme.figure(mode, height=340, margin={"l": 116, "r": 16, "t": 56, "b": 16})
     for name in ("xaxis", "yaxis"):
         picture.layout[name] = theme.axis(mode, visible=False, range=[0, 1])
     counts = {name: float(row[name]) for name in CELLS}
@@ -103,9 +103,11 @@ def _heads(
             text=text, x=0, y=y, xanchor="right", xshift=-10, showarrow=False, align="right",
             font={"size": 13, "color": theme.readable(pair[0].colour, mode)},
         )  # fmt: skip
-    for x, text, anchor in ((0, f"{second} right", "left"), (1, f"{second} not right", "right")):
+    ends = ((0, f"{second}<br>right", "left"), (1, f"{second}<br>not right", "right"))
+    for x, text, anchor in ends:
         picture.add_annotation(
             text=text, x=x, y=1, xanchor=anchor, yanchor="bottom", yshift=8, showarrow=False,
+            align=anchor,
             font={"size": 13, "color": theme.readable(pair[1].colour, mode)},
         )  # fmt: skip
     picture.layout.font.color = look.text

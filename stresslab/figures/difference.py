@@ -54,7 +54,7 @@ def draw(
         margin={"l": 24 + int(6.9 * longest), "r": 130 if narrow else 250, "t": head, "b": FOOT},
     )
     low, high = _reach(rows)
-    _frame(picture, names, (low, high), mode)
+    _frame(picture, names, (low, high), mode, narrow=narrow)
     picture.layout.xaxis.title.text = _title(pairs, styles, metric)
     _zero(picture, margin, mode)
     for place, row in enumerate(records):
@@ -99,9 +99,14 @@ def _reach(rows: pd.DataFrame) -> tuple[float, float]:
     return (-reach, reach) if reach else (-1.0, 1.0)
 
 
-def _frame(picture: go.Figure, names: list[str], reach: tuple[float, float], mode: Mode) -> None:
+def _frame(
+    picture: go.Figure, names: list[str], reach: tuple[float, float], mode: Mode, *, narrow: bool
+) -> None:
     look = theme.tokens(mode)
-    picture.layout.xaxis = theme.axis(mode, range=list(reach), showgrid=True, tickformat="+.2~f")
+    picture.layout.xaxis = theme.axis(
+        mode, range=list(reach), showgrid=True, tickformat="+.2~f", tickangle=0,
+        nticks=5 if narrow else 9,
+    )  # fmt: skip
     picture.layout.yaxis = theme.axis(
         mode,
         range=[len(names) - 0.5, -0.5],

@@ -31,7 +31,8 @@ class WorkspaceConfig:
     default_task : str or None
         Task the pages open on.
     models, domains, item_sets, tasks, perturbations : dict
-        Sections by name, e.g. ``models["m"]["family"]``.
+        Sections by name, e.g. ``models["m"]["family"]``; a model's ``caveat`` is repeated beside
+        every number of it.
     slices : dict of str to str
         Saved slices: conditions by name.
     """

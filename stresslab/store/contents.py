@@ -164,6 +164,7 @@ def resolve(
         names = ", ".join(str(info[model].get("alias") or model) for model in below)
         text = f"Under half of the task covered, so outside the ranking and on own rows: {names}."
         warnings.append(Warn("low-coverage", text, len(below)))
+    warnings += _caveats(table, (*chosen, *below))
     _check_fields(dims_of(ensure(workspace)), name, predicate, info)
     return Question(
         name, chosen, measure, numerator, denominator, predicate, population,
@@ -200,6 +201,15 @@ def _models(
         return tuple(dict.fromkeys(models)), ()
     above = table["coverage"] >= COVERAGE_LINE
     return tuple(table.loc[above, "model"]), tuple(table.loc[~above, "model"])
+
+
+def _caveats(table: "pd.DataFrame", models: Sequence[str]) -> list[Warn]:
+    """Return what workspace.toml says must be kept in mind of these models."""
+    mine = table[table["model"].isin(models) & table["caveat"].notna()]
+    return [
+        Warn("caveat", f"{', '.join(names)}: {caveat}")
+        for caveat, names in mine.groupby("caveat", sort=False)["alias"]
+    ]
 
 
 def _check_fields(

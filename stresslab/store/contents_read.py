@@ -25,7 +25,7 @@ TASK_COLUMNS = [
     "is_default",
 ]
 MODEL_COLUMNS = [
-    "task", "model", "alias", "family", "revision", "trained_on", "colour", "run_id",
+    "task", "model", "alias", "family", "revision", "trained_on", "caveat", "colour", "run_id",
     "n_variants", "n_variants_total", "coverage",
 ]  # fmt: skip
 PERTURBATION_COLUMNS = ["task", "perturbation", "title", "axis", "unit", "tiers", "strengths"]
@@ -98,7 +98,8 @@ def _models(
             (dims.tasks[task], name, info.get("alias") or name, info.get("family"),
              info.get("revision") or last.revision,
              [trained_on] if isinstance(trained_on, str) else list(trained_on),
-             info.get("colour"), last.run_id, n_variants, total, n_variants / max(total, 1))
+             info.get("caveat"), info.get("colour"), last.run_id, n_variants, total,
+             n_variants / max(total, 1))
         )  # fmt: skip
     return pd.DataFrame(rows, columns=MODEL_COLUMNS).astype({"coverage": "float64"})
 

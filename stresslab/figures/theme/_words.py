@@ -61,7 +61,7 @@ def plain(text: Any) -> str:
     return escape(str(text), quote=False).replace("$", "&#36;")
 
 
-def shorten(text: str, most: int = 22) -> str:
+def shorten(text: str, most: int = 24) -> str:
     """Return `text` cut to `most` characters."""
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 

@@ -50,7 +50,7 @@ MODELS: Mapping[str, Mapping[str, Any]] = {
         "alias": "VADER", "family": "lexicon", "colour": "#0072b2",
         "trained_on": ["a word list rated by people, tuned on these tweets"],
         "in_domains": ["tweets"],
-        "note": "The authors of the lexicon also made these tweets: that domain favours it.",
+        "caveat": "The authors of the lexicon also made these tweets: that domain favours it.",
     },
     "textblob": {
         "alias": "TextBlob", "family": "lexicon", "colour": "#56b4e9",
@@ -60,12 +60,12 @@ MODELS: Mapping[str, Mapping[str, Any]] = {
     "tfidf-word": {
         "alias": "Words + LR", "family": "tf-idf", "colour": "#e69f00", "trained_on": [_MOVIES],
         "in_domains": ["movies"],
-        "note": "Movie sentences are split by sentence: near neighbours may stand on both sides.",
+        "caveat": "Movie sentences are split by sentence: near neighbours may stand on both sides.",
     },
     "tfidf-char": {
         "alias": "Characters + LR", "family": "tf-idf", "colour": "#d55e00",
         "trained_on": [_MOVIES], "in_domains": ["movies"],
-        "note": "Movie sentences are split by sentence: near neighbours may stand on both sides.",
+        "caveat": "Movie sentences are split by sentence: near neighbours may stand on both sides.",
     },
     "minilm-lr": {
         "alias": "MiniLM + LR", "family": "embedding", "colour": "#009e73",
@@ -80,7 +80,7 @@ MODELS: Mapping[str, Mapping[str, Any]] = {
     "mnist-net": {
         "alias": "MNIST net", "family": "pretrained net", "colour": "#d55e00",
         "trained_on": ["all 60,000 MNIST training images"], "in_domains": ["mnist"],
-        "note": "Contaminated on mnist: its training images include the ones tested here.",
+        "caveat": "Contaminated on mnist: its training images include the ones tested here.",
     },
     "usps-net": {
         "alias": "USPS net", "family": "pretrained net", "colour": "#cc79a7",
