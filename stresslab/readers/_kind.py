@@ -47,6 +47,21 @@ class Batch:
     model_info: Mapping[str, Any] = field(default_factory=dict)
 
 
+def all_files(path: Path) -> tuple[Path, ...]:
+    """Return the file itself, or every file of a folder."""
+    if not path.is_dir():
+        return (path,)
+    return tuple(sorted(one for one in path.rglob("*") if one.is_file()))
+
+
+@dataclass(frozen=True)
+class About:
+    """What the manifest of a run shall say beside its rows, as far as the file knows it."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    model_info: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Reader:
     """A way to read one outside format.
@@ -56,12 +71,15 @@ class Reader:
     title : str
         Name of the format, for people.
     sniff : callable
-        ``sniff(path) -> share in [0, 1]``: how sure the reader is that the file is its own; the
-        highest wins, a tie is an error. Reads at most the first kilobytes.
+        ``sniff(path) -> share in [0, 1]``: how sure the reader is that the file or folder is its
+        own; the highest wins, a tie is an error. Reads the first kilobytes. A folder that no
+        reader claims is walked.
     propose : callable
         ``propose(path) -> Mapping``: the mapping to use when the user gives none.
     read : callable
         ``read(path, mapping)`` yields `Batch` in constant memory.
+    parts : callable
+        ``parts(path)``: every file that belongs to the same source, its main file first.
     version : str
         Rises when the same file would give other rows; part of the identity of an import.
     example : str
@@ -77,6 +95,7 @@ class Reader:
     propose: Callable[[Path], "FileMapping"]
     read: Callable[[Path, "FileMapping"], Iterator[Batch]]
     version: str
+    parts: Callable[[Path], tuple[Path, ...]] = all_files
     example: str = ""
     suffix: str = ""
     source: str = ""

@@ -8,7 +8,7 @@ from typing import Any
 from stresslab import nouns
 from stresslab.errors import ReadError
 from stresslab.readers import _values as values
-from stresslab.readers._kind import Batch, RunKey
+from stresslab.readers._kind import About, Batch, RunKey
 from stresslab.readers._mapping import Getter, Mapping
 from stresslab.readers._values import ValueProblem
 from stresslab.store.scan import EXCERPT, Chunk, Reject
@@ -60,14 +60,16 @@ class LongTable:
     Memory is one chunk of rows, and per outcome a key of a few dozen bytes (to find repeats).
     """
 
-    def __init__(self, mapping: Mapping, file: str) -> None:
+    def __init__(
+        self, mapping: Mapping, file: str, about: Callable[[RunKey], About] = lambda key: About()
+    ) -> None:
         for role in ("model", "task", "item"):
             if role not in mapping.sources:
                 raise ReadError(
                     f"A mapping must say where the {role} of a row comes from; {role}_from is "
                     f'missing. Add for example `{role}_from = "field:{role}"`.'
                 )
-        self.mapping, self.file = mapping, file
+        self.mapping, self.file, self._about = mapping, file, about
         self.n_rejects = self.n_outcomes = 0
         self._unit = "line"
         self._runs: dict[RunKey, _Run] = defaultdict(_Run)
@@ -100,11 +102,20 @@ class LongTable:
             self._loose.append((self.n_rejects, self.file, "", "", more, ""))
         yield from self._batches(bytes_done)
 
+    def key_of(self, row: dict[str, Any]) -> RunKey | None:
+        """Return the run a row belongs to, or None where model or task are not known."""
+        return _key(self._read(row)[0])
+
+    def batch(self, key: RunKey, table: str, rows: list[tuple[Any, ...]]) -> Batch:
+        """Return rows of a table that is no outcome of this one: published, traces, ratings."""
+        about = self._about(key)
+        return Batch(
+            key, table, _arrow(table, rows), settings=about.settings, model_info=about.model_info
+        )
+
     def _add_row(self, number: int, row: dict[str, Any]) -> None:
         said, problems = self._read(row)
-        key = None
-        if said["model"] and said["task"]:
-            key = RunKey(said["model"], said["task"], said["revision"])
+        key = _key(said)
         for role in ("model", "task", "item"):
             if said[role] is None and role not in problems:
                 problems[role] = f"the {role} is missing; the row cannot be placed"
@@ -258,9 +269,19 @@ class LongTable:
             for table in ("items", "variants", "outcomes", "scores", "rejects"):
                 rows = run.rows.pop(table, [])
                 if rows:
-                    yield Batch(key, table, _arrow(table, rows), bytes_done, measures=measures)
+                    about = self._about(key)
+                    yield Batch(
+                        key, table, _arrow(table, rows), bytes_done, about.settings, measures,
+                        about.model_info,
+                    )  # fmt: skip
         loose, self._loose = self._loose, []
         yield Batch(None, "rejects", _arrow("rejects", loose), bytes_done)
+
+
+def _key(said: dict[str, Any]) -> RunKey | None:
+    if not said["model"] or not said["task"]:
+        return None
+    return RunKey(said["model"], said["task"], said["revision"])
 
 
 def _where_it_stands(said: dict[str, Any]) -> tuple[str | None, str, int]:
