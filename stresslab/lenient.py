@@ -176,9 +176,10 @@ class _Text:
                 if is_cut and len(self._held) - self._at < MAX_VALUE and self._more():
                     continue
                 return self._skip(f"not readable as JSON: {error.msg}")
+            size = end - self._at
             if end > len(self._held) - 4 and self._more():  # "1", ".", "5": a number may go on
                 continue
-            self._at = end
+            self._at += size
             return value
 
     def _skip(self, reason: str) -> Broken:
