@@ -68,10 +68,10 @@ def summarise(
 
     how = _paired.judge(asked)
     pairs = query.pairs(asked.workspace, _paired.row_question(asked), by=by)
-    summary, survival = [], []
-    for curve in _curves(pairs, by, set(asked.graded)):
-        summary.append(_summary(curve, how))
-        survival += _survival(curve, how)
+    curves = list(_curves(pairs, by, set(asked.graded)))
+    falls = _falls(curves, how)
+    summary = [_summary(curve, fall, how) for curve, fall in zip(curves, falls, strict=True)]
+    survival = [row for curve in curves for row in _survival(curve, how)]
     return frame(_summary_kinds(by), summary), frame(_survival_kinds(by), survival)
 
 
@@ -132,11 +132,35 @@ def _matrix(
     return means.reshape(len(items), len(tiers)), cluster
 
 
-def _summary(curve: Curve, how: _paired.Judge) -> dict[str, Any]:
+def _falls(curves: Sequence[Curve], how: _paired.Judge) -> list[Any]:
+    """Return the loss from first to last tier of each curve; None where there is one tier."""
+    from stresslab.stats import trend
+
+    settings = _settings(how)
+    many = [len(curve.tiers) > 1 for curve in curves]
+    paired = [one for one, several in zip(curves, many, strict=True) if several and one.paired]
+    found = iter(trend.drops([(one.values, one.cluster) for one in paired], **settings))
+    falls: list[Any] = []
+    for curve, several in zip(curves, many, strict=True):
+        if not several:
+            falls.append(None)
+        elif curve.paired:
+            falls.append(next(found))
+        else:
+            weights = np.zeros(len(curve.tiers))
+            weights[0], weights[-1] = 1.0, -1.0
+            falls.append(trend.contrast(curve.values, weights, curve.cluster, **settings))
+    return falls
+
+
+def _settings(how: _paired.Judge) -> dict[str, Any]:
+    return {"rate": how.rate, "level": how.level, "bounds": how.bounds}
+
+
+def _summary(curve: Curve, fall: Any, how: _paired.Judge) -> dict[str, Any]:
     from stresslab.stats import breaks, trend
 
-    rate = how.rate
-    settings: dict[str, Any] = {"rate": rate, "level": how.level, "bounds": how.bounds}
+    settings = _settings(how)
     found: dict[str, Any] = dict(curve.labels) | dict.fromkeys(SUMMARY, np.nan)
     found["n_items"] = len(curve.values)
     means = np.nanmean(curve.values, axis=0)
@@ -145,17 +169,11 @@ def _summary(curve: Curve, how: _paired.Judge) -> dict[str, Any]:
         return found
     found["last"] = means[-1]
     found["retention"] = means[-1] / means[0] if means[0] > 0 else np.nan
-    if curve.paired:
-        fall = trend.drop(curve.values, curve.cluster, **settings)
-    else:
-        weights = np.zeros(len(curve.tiers))
-        weights[0], weights[-1] = 1.0, -1.0
-        fall = trend.contrast(curve.values, weights, curve.cluster, **settings)
     rise = trend.slope(curve.values, curve.cluster, curve.tiers, **settings)
     height = trend.area(curve.values, curve.cluster, curve.tiers, **settings)
     for name, one in (("drop", fall), ("slope", rise), ("area", height)):
         found |= {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
-    if curve.breaks and rate:
+    if curve.breaks and how.rate:
         held = breaks.survival(curve.values, curve.cluster, level=how.level)
         half = breaks.median_break(held)
         found["share_never_broke"] = held.share.value[-1]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from stresslab.params import Params
@@ -37,3 +38,21 @@ class Analysis:
     run: Callable[["Workspace", Any], Result]
     figures: tuple[str, ...] = ()
     source: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "run", _in_one_call(self.run))
+
+
+def _in_one_call(
+    run: Callable[["Workspace", Any], Result],
+) -> Callable[["Workspace", Any], Result]:
+    """Return `run` such that its questions share one opened index."""
+
+    @wraps(run)
+    def answer(workspace: "Workspace", params: Any) -> Result:
+        from stresslab.store.index import one_call
+
+        with one_call():
+            return run(workspace, params)
+
+    return answer

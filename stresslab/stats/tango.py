@@ -69,8 +69,9 @@ def score_interval(
     safe = np.where(defined, n, 1.0)
     wins, losses = np.where(defined, wins, 0.0), np.where(defined, losses, 0.0)
     target = np.where(defined, quantile, 1.0)
-    high = _crossing(wins, losses, safe, target)
-    low = -_crossing(losses, wins, safe, target)
+    both = (np.stack(one) for one in ((wins, losses), (losses, wins), (safe,) * 2, (target,) * 2))
+    high, low = _crossing(*both)
+    low = -low
     return np.where(defined, low, np.nan), np.where(defined, high, np.nan)
 
 

@@ -1,5 +1,6 @@
 """What happens along the tiers: slope, area, retention and drop, with cluster-aware intervals."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -181,6 +182,38 @@ def drop(
         float(found.difference[0]), float(found.low[0]), float(found.high[0]),
         int(found.n_clusters[0]),
     )  # fmt: skip
+
+
+def drops(
+    curves: Sequence[tuple[Array, Array]],
+    *,
+    rate: bool,
+    level: float = 0.95,
+    bounds: tuple[float, float] | None = None,
+) -> list[Estimate]:
+    """Return the `drop` of each of many curves, ``(values, cluster)``, in one computation."""
+    if not rate or not all(_whole(values) for values, _ in curves):
+        return [
+            drop(values, cluster, rate=rate, level=level, bounds=bounds)
+            for values, cluster in curves
+        ]
+    from stresslab.stats.paired import paired_differences
+
+    sizes = [len(values) for values, _ in curves]
+    if not sizes:
+        return []
+    offsets = np.concatenate([[0], np.cumsum([cluster.max() + 1 for _, cluster in curves])[:-1]])
+    found = paired_differences(
+        np.concatenate([values[:, 0] for values, _ in curves]),
+        np.concatenate([values[:, -1] for values, _ in curves]),
+        np.concatenate([one + start for (_, one), start in zip(curves, offsets, strict=True)]),
+        np.repeat(np.arange(len(sizes)), sizes), len(sizes), rate=True, level=level, bounds=bounds,
+    )  # fmt: skip
+    columns = (found.difference, found.low, found.high, found.n_clusters)
+    return [
+        Estimate(float(value), float(low), float(high), int(clusters))
+        for value, low, high, clusters in zip(*columns, strict=True)
+    ]
 
 
 def retention(values: Array, cluster: Array, *, level: float = 0.95) -> Estimate:

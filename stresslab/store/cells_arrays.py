@@ -12,7 +12,8 @@ from stresslab.nouns import STATUSES
 from stresslab.store.build_arrays import NO_STATUS
 from stresslab.store.cells_facts import STATUS_COUNTS, raw
 from stresslab.store.contents import Question
-from stresslab.store.slicing import Slicer
+from stresslab.store.recent import slices
+from stresslab.store.slicing import Slicer, slice_key
 
 MOST_BINS = 50_000_000
 """Cells x clusters that are counted in one array (8 bytes each, a few at a time)."""
@@ -54,7 +55,7 @@ def from_arrays(
     where = _Where(cell, cell * n_items + places["cluster"], (len(first), n_items))
     values, statuses = _loaded(slicer, places["variant"])
     if slicer.of_outcomes:
-        met = _met(slicer, by, places)
+        met = meeting(slicer, by, places)
         values = [np.where(mine, one, np.nan) for one, mine in zip(values, met, strict=True)]
         statuses = [np.where(mine, one, NO_STATUS) for one, mine in zip(statuses, met, strict=True)]
     known = [~np.isnan(value) for value in values]
@@ -77,23 +78,39 @@ def _places(slicer: Slicer, by: Sequence[str], columns: list[str]) -> dict[str, 
     if slicer.of_outcomes:
         plain = Slicer(slicer.engine, replace(slicer.question, where=None))
     wanted = dict.fromkeys(["variant", "item", "cluster", "perturbation", *columns])
-    return raw(slicer.engine.collect(plain.rows(plain.variants(), by).select(*wanted)))
+
+    def ask() -> dict[str, Array]:
+        return dict(raw(slicer.engine.collect(plain.rows(plain.variants(), by).select(*wanted))))
+
+    found: dict[str, Array] = slices.get(slice_key(plain, "places", tuple(by), *wanted), ask)
+    return found
 
 
-def _met(slicer: Slicer, by: Sequence[str], places: Mapping[str, Array]) -> list[Array]:
+def meeting(slicer: Slicer, by: Sequence[str], places: Mapping[str, Array]) -> list[Array]:
     """Return, model by model, which places hold an outcome that meets the condition."""
     appears = "perturbation" in by and bool(slicer.dims.paired(slicer.task))
     width = len(slicer.dims.perturbations) + 1 if appears else 0
-    rows = slicer.rows(slicer.facts(), ("perturbation",) if appears else ())
+
+    def ask() -> list[Array]:
+        return _holding(slicer, width)
+
+    held: list[Array] = slices.get(slice_key(slicer, "met", appears), ask)
+    place = slots(places, width)
+    return [there[place] for there in held]
+
+
+def _holding(slicer: Slicer, width: int) -> list[Array]:
+    """Return, model by model, whether a slot holds an outcome that meets the condition."""
+    rows = slicer.rows(slicer.facts(), ("perturbation",) if width else ())
     found = raw(slicer.engine.collect(rows.select("model", "variant", "perturbation")))
     n = slicer.dims.task_rows[slicer.task].n_variants * max(width, 1)
-    slot, place = slots(found, width), slots(places, width)
-    met = []
+    slot = slots(found, width)
+    held = []
     for model in slicer.models:
         there = np.zeros(n, dtype=np.bool_)
         there[slot[found["model"] == model]] = True
-        met.append(there[place])
-    return met
+        held.append(there)
+    return held
 
 
 def slots(rows: Mapping[str, Array], width: int) -> Array:

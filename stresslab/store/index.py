@@ -8,7 +8,8 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,8 @@ KEEP_SECONDS = 600
 Report = Callable[[int, int, str], None]
 
 _building = threading.Lock()
+_opened: ContextVar[tuple[dict[Path, Any], ExitStack] | None] = ContextVar("opened", default=None)
+"""The indexes that the call in progress has open."""
 
 
 @dataclass(frozen=True)
@@ -80,19 +83,39 @@ def layout() -> str:
 
 
 @contextmanager
+def one_call() -> Iterator[None]:
+    """Open each index at most once until the block ends: it is one call, however often it asks."""
+    if _opened.get() is not None:
+        yield
+        return
+    with ExitStack() as stack:
+        token = _opened.set(({}, stack))
+        try:
+            yield
+        finally:
+            _opened.reset(token)
+
+
+@contextmanager
 def connect(generation: Generation) -> Iterator["duckdb.DuckDBPyConnection"]:
     """Open the index read-only for one call, with no way out to other files."""
+    call = _opened.get()
+    if call is None:
+        with closing(_open(generation.path)) as con:
+            yield con
+        return
+    known, stack = call
+    if generation.path not in known:
+        known[generation.path] = stack.enter_context(closing(_open(generation.path)))
+    with closing(known[generation.path].cursor()) as con:
+        yield con
+
+
+def _open(path: Path) -> "duckdb.DuckDBPyConnection":
     import duckdb
 
-    con = duckdb.connect(
-        str(generation.path),
-        read_only=True,
-        config={"enable_external_access": "false", "lock_configuration": "true"},
-    )
-    try:
-        yield con
-    finally:
-        con.close()
+    rules = {"enable_external_access": "false", "lock_configuration": "true"}
+    return duckdb.connect(str(path), read_only=True, config=rules)
 
 
 def _silent(done: int, total: int, message: str) -> None:

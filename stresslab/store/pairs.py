@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from stresslab.checks import Array
 from stresslab.errors import ParamError
-from stresslab.store.cells_arrays import different, load, slots
+from stresslab.store.cells_arrays import different, load, meeting, slots
 from stresslab.store.cells_facts import raw
 from stresslab.store.contents import Question
 from stresslab.store.contents_read import edited_items
 from stresslab.store.engine import DuckDBEngine, reading
-from stresslab.store.slicing import Slicer
+from stresslab.store.recent import slices
+from stresslab.store.slicing import Slicer, slice_key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,12 +124,17 @@ def _places(slicer: Slicer, by: Sequence[str]) -> dict[str, Array]:
     if slicer.of_outcomes:
         plain = Slicer(slicer.engine, replace(slicer.question, where=None))
     columns += [source.column for source in plain.by_sources(by).values()]
-    frame = plain.rows(plain.variants(), by).select(*dict.fromkeys(columns))
-    rows = raw(slicer.engine.collect(frame))
-    if (np.diff(rows["variant"]) < 0).any():
-        order = np.lexsort((rows["perturbation"], rows["variant"]))
-        rows = {name: values[order] for name, values in rows.items()}
-    return rows
+
+    def ask() -> dict[str, Array]:
+        frame = plain.rows(plain.variants(), by).select(*dict.fromkeys(columns))
+        rows = dict(raw(slicer.engine.collect(frame)))
+        if (np.diff(rows["variant"]) < 0).any():
+            order = np.lexsort((rows["perturbation"], rows["variant"]))
+            rows = {name: values[order] for name, values in rows.items()}
+        return rows
+
+    kept: dict[str, Array] = slices.get(slice_key(plain, "pairs", tuple(by), *columns), ask)
+    return dict(kept)
 
 
 def _folder(slicer: Slicer) -> Path:
@@ -139,8 +145,11 @@ def _values(
     slicer: Slicer, rows: dict[str, Array], by: Sequence[str]
 ) -> tuple[NDArray[np.float64], Array]:
     """Return the mean over trials and the number of trials, by row and model."""
-    if slicer.of_outcomes:
+    if slicer.of_outcomes and not slicer.dims.task_rows[slicer.task].single_trial:
         return _values_of_facts(slicer, rows, by)
+    if any(source.column == "run" for source in slicer.condition_sources()):
+        return _values_of_facts(slicer, rows, by)
+    met = meeting(slicer, by, rows) if slicer.of_outcomes else None
     n = slicer.dims.task_rows[slicer.task].n_variants
     measure = _folder(slicer) / str(slicer.dims.measures.index(slicer.question.measure))
     variant = rows["variant"]
@@ -150,6 +159,8 @@ def _values(
     for column, model in enumerate(slicer.models):
         stored = load(measure, str(model), n, np.nan)
         values[:, column] = stored if every else stored[variant]
+        if met is not None:
+            values[~met[column], column] = np.nan
         if (measure / f"{model}.trials.npy").exists():
             trials[:, column] = load(measure, f"{model}.trials", n, 0)[variant]
         else:

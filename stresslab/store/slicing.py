@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from stresslab.errors import ParamError
-from stresslab.predicate import Predicate, fields_of
+from stresslab.predicate import Predicate, fields_of, to_text
 from stresslab.store.contents import Question
 from stresslab.store.engine import Engine
 from stresslab.store.expressions import Compiler, depends_on_perturbation
@@ -200,3 +200,12 @@ class Slicer:
             .select("run", "variant", "trial", nw.col("value").alias(source.column))
         )
         return frame.join(other, on=["run", "variant", "trial"], how="left")
+
+
+def slice_key(slicer: Slicer, *parts: Any) -> tuple[Any, ...]:
+    """Return what the rows of a slice depend on, as a key of `recent.slices`."""
+    question = slicer.question
+    kind, folder = type(slicer.engine).__name__, str(slicer.engine.generation.folder)
+    condition = None if question.where is None else to_text(question.where)
+    models = tuple(slicer.models) if slicer.of_outcomes else ()
+    return kind, folder, slicer.task, models, condition, question.model_info, *parts

@@ -3,7 +3,7 @@ import pytest
 
 from stresslab.errors import ShapeError
 from stresslab.stats.paired import paired_difference
-from stresslab.stats.trend import area, contrast, drop, retention, slope
+from stresslab.stats.trend import area, contrast, drop, drops, retention, slope
 
 
 def curve(n=40, tiers=4, seed=0):
@@ -127,3 +127,16 @@ def test_row_order_does_not_matter():
 def test_weights_must_fit_the_tiers():
     with pytest.raises(ShapeError, match=r"\(2,\).*\(5, 3\)"):
         contrast(np.ones((5, 3)), [1, 2], np.arange(5), rate=True)
+
+
+@pytest.mark.parametrize("rate", [True, False])
+def test_drops_of_many_curves_are_those_of_each(rate):
+    rng = np.random.default_rng(5)
+    curves = []
+    for n, groups in ((40, 40), (60, 12), (30, 30), (9, 3)):
+        values = rng.random((n, 4)).round(0 if rate else 3)
+        values[rng.random((n, 4)) < 0.1] = np.nan
+        curves.append((values, rng.integers(0, groups, n) if groups < n else np.arange(n)))
+    found = drops(curves, rate=rate)
+    assert found == [drop(values, cluster, rate=rate) for values, cluster in curves]
+    assert drops([], rate=rate) == []
