@@ -105,10 +105,13 @@ def content_hash(
 ) -> str | None:
     """Return the SHA-256 of what an item asks, or None if the untouched input was not seen.
 
-    Text is NFC-normalised and its white space collapsed; several references are sorted.
+    Text is NFC-normalised and its white space collapsed; several references are sorted. Numbers
+    and flags count as the text they are written as, and a text that is a JSON list as that list:
+    one file format keeps types, another does not.
     """
     if untouched is None:
         return None
+    choices, reference = _listed(choices), _listed(reference)
     references = reference if isinstance(reference, list | tuple) else [reference]
     canonical = {
         "input": _plain(untouched),
@@ -121,7 +124,20 @@ def content_hash(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _listed(value: Any) -> Any:
+    if not isinstance(value, str) or not value.lstrip().startswith("["):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
 def _plain(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(int(value)) if float(value).is_integer() else repr(float(value))
     if isinstance(value, str):
         return " ".join(unicodedata.normalize("NFC", value).split())
     if isinstance(value, dict):

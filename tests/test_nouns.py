@@ -31,6 +31,7 @@ def test_what_was_not_seen_has_no_hash():
         ((" a \n\t b",), ("a b",)),
         (("q", None, ["x", "y"]), ("q", [], ("y", "x"))),
         (("q", None, {"a": 1, "b": " c "}), ("q", None, {"b": "c", "a": 1})),
+        (("q", [1, 2.0], True), ("q", '["1", "2"]', "true")),
     ],
 )
 def test_form_does_not_change_a_hash(one, other):
@@ -42,7 +43,7 @@ def test_form_does_not_change_a_hash(one, other):
     [
         (("a",), ("A",)),
         (("q", ["x", "y"]), ("q", ["y", "x"])),
-        (("q", None, "1"), ("q", None, 1)),
+        (("q", None, "1"), ("q", None, 2)),
         (("q", ["x"], "x"), ("q", None, "x")),
     ],
 )

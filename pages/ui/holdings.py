@@ -18,6 +18,8 @@ SECTIONS = {
     "measures": "Measures",
     "coverage": "Rows by model, domain and tier",
     "problems": "Needs attention",
+    "edited": "Edited items: one id, several contents",
+    "possible_matches": "Possible matches: one content, several ids",
     "rejects": "Rejected entries",
     "files": "Files and checksums",
 }

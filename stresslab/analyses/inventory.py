@@ -46,7 +46,8 @@ class InventoryParams(Params):
 
 
 def run(workspace: "Workspace", params: InventoryParams) -> Result:
-    """Return runs, domains, tiers, coverage, measures, rejects, files and problems."""
+    """Return what there is, down to the files, and what is wrong or in doubt with it."""
+    from stresslab.store import doubtful
     from stresslab.store.contents import contents
 
     known = contents(workspace)
@@ -62,6 +63,8 @@ def run(workspace: "Workspace", params: InventoryParams) -> Result:
         "rejects": frame(REJECTS, [row for one in runs for row in _rejects(one)]),
         "files": frame(FILES, [row for one in runs for row in _file_rows(one)]),
         "problems": problems,
+        "edited": _of_tasks(doubtful.edited(workspace), chosen),
+        "possible_matches": _of_tasks(doubtful.possible_matches(workspace), chosen),
     }
     warnings = []
     if not runs:

@@ -69,7 +69,7 @@ def run(workspace: "Workspace", params: ItemParams) -> Result:
             "variants": variants,
             "answers": _answers(view.answers, [*asked.models, *asked.question.below]),
         }
-        warnings += caution
+        warnings += [*caution, *_versions(workspace, asked.question.task, chosen)]
     return Result(
         analysis="item",
         params=asked.settings | {"item_id": chosen},
@@ -77,6 +77,19 @@ def run(workspace: "Workspace", params: ItemParams) -> Result:
         warnings=tuple(warnings),
         data_version=workspace.data_version,
     )
+
+
+def _versions(workspace: "Workspace", task: str, item_id: str) -> list[Warn]:
+    """Return who saw which contents where an item was edited between runs."""
+    from stresslab.store import doubtful
+
+    found = doubtful.edited(workspace, item_id)
+    found = found[found["task"] == task]
+    if found.empty:
+        return []
+    seen = [f"{one['content_hash'][:8]} by {one['models']}" for one in found.to_dict("records")]
+    text = f"This item was seen with {len(seen)} contents: {'; '.join(seen)}. Shown is the first."
+    return [Warn("edited", text, len(seen))]
 
 
 def _first(workspace: "Workspace", question: Any) -> str | None:

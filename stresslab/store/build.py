@@ -15,8 +15,8 @@ from stresslab.store.build_dims import (
     load_items,
     load_unlisted,
     load_variants,
-    tells_of_bare,
 )
+from stresslab.store.build_fill import fill, regroup, tells_more
 
 if TYPE_CHECKING:
     import duckdb
@@ -72,14 +72,14 @@ def add_models(
     """Add runs of new models to a task of the index; False if the task must be rebuilt.
 
     A run that gives known items another perturbation changes where their originals stand, and
-    one that describes what was known by its id only changes what it is: then nothing is added.
+    one that tells more of known items or variants changes what they are: then nothing is added.
     """
     runs = sorted(runs, key=lambda one: (str(one.created), one.run_id))
     codes = add_dimensions(con, runs[0].task, runs)
     row = con.execute("SELECT count(*) FROM items WHERE task = ?", [codes.task]).fetchone()
     n_items = row[0] if row else 0
     before = _echoes(con, codes.task, n_items)
-    if tells_of_bare(con, runs, codes.task, aliases):
+    if tells_more(con, runs, codes.task, aliases):
         return False
     _load(con, runs, codes.task, aliases, partial(report, 0, sum(r.n_outcomes for r in runs)))
     if _echoes(con, codes.task, n_items) != before:
@@ -96,7 +96,8 @@ def drop_task(con: "duckdb.DuckDBPyConnection", task: str) -> None:
     if row is None:
         return
     for table in (
-        "runs", "items", "variants", "task_perturbations", "item_hashes", "echo_sets",
+        "runs", "items", "variants", "task_perturbations", "item_hashes",
+        "item_versions", "echo_sets",
         "item_echoes", "facts", "imported", "attributes", "cube", "confidence_cube",
         "cluster_cube", "task_facts", "task_models", "variant_cells",
     ):  # fmt: skip
@@ -116,9 +117,12 @@ def _load(
     for run in runs:
         report(f"{run.task}: items of {run.model}")
         load_items(con, run, task, aliases)
+        fill(con, run, "items", task, aliases)
+    regroup(con, task)
     for run in runs:
         report(f"{run.task}: variants of {run.model}")
         load_variants(con, run, task, aliases)
+        fill(con, run, "variants", task, aliases)
     for run in runs:
         load_unlisted(con, run, task, aliases)
     echo_sets_of(con, task)

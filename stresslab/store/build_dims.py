@@ -121,18 +121,34 @@ def load_items(
             GROUP BY group_id) g ON g.group_id = r.group_id
         ORDER BY f.item"""
     )
-    _load_hashes(con, task)
+    _load_hashes(con, task, add_names(con, "models", [run.model])[run.model])
 
 
-def _load_hashes(con: "duckdb.DuckDBPyConnection", task: int) -> None:
+def _load_hashes(con: "duckdb.DuckDBPyConnection", task: int, model: int) -> None:
+    """Number the contents every item was seen with, and say which of them a model saw."""
     con.execute(
-        f"""INSERT INTO item_hashes
-        SELECT DISTINCT {task}, i.item, h.content_hash
+        f"""CREATE OR REPLACE TEMP TABLE hashed AS
+        SELECT DISTINCT i.item, h.content_hash
         FROM (SELECT item_id, content_hash FROM seen
             UNION SELECT item_id, other_hash FROM seen) h
         JOIN items i ON i.task = {task} AND i.item_id = h.item_id
-        WHERE h.content_hash IS NOT NULL AND (i.item, h.content_hash) NOT IN
+        WHERE h.content_hash IS NOT NULL"""
+    )
+    con.execute(
+        f"""INSERT INTO item_hashes
+        SELECT {task}, h.item, h.content_hash, coalesce(k.n, 0)
+            + row_number() OVER (PARTITION BY h.item ORDER BY h.content_hash) - 1
+        FROM hashed h LEFT JOIN (SELECT item, count(*) AS n FROM item_hashes
+            WHERE task = {task} GROUP BY item) k USING (item)
+        WHERE (h.item, h.content_hash) NOT IN
             (SELECT (item, content_hash) FROM item_hashes WHERE task = {task})"""
+    )
+    con.execute(
+        f"""INSERT INTO item_versions
+        SELECT {task}, h.item, {model}, k.version FROM hashed h
+        JOIN item_hashes k ON k.task = {task} AND k.item = h.item
+            AND k.content_hash = h.content_hash
+        ORDER BY h.item"""
     )
 
 
@@ -180,24 +196,6 @@ def load_unlisted(
             WHERE id NOT IN (SELECT variant_id FROM variants WHERE task = {task}) GROUP BY 1)"""
     )
     _add_staged(con, task)
-
-
-def tells_of_bare(
-    con: "duckdb.DuckDBPyConnection", runs: Sequence[Any], task: int, aliases: dict[str, str]
-) -> bool:
-    """Return whether runs describe items or variants that were known by their ids only."""
-    for run in runs:
-        for table, key in (("items", "item_id"), ("variants", "variant_id")):
-            path = Path(run.path) / f"{table}.parquet"
-            if not path.exists():
-                continue
-            row = con.execute(
-                f"""SELECT count(*) FROM {table} WHERE task = {task} AND bare AND {key} IN
-                (SELECT {aliased(key, aliases)} FROM {parquet(path)})"""
-            ).fetchone()
-            if row and row[0]:
-                return True
-    return False
 
 
 def _stage(con: "duckdb.DuckDBPyConnection") -> None:

@@ -251,6 +251,14 @@ def _outcomes(rows: "pa.Table", task: str) -> "pa.Table":
     score = pc.if_else(silent, 0.0, score)
     _finite(rows, "score", score)
     _finite(rows, "confidence", rows["confidence"])
+    share = pc.and_kleene(
+        pc.greater_equal(rows["confidence"], -ROUNDING),
+        pc.less_equal(rows["confidence"], 1 + ROUNDING),
+    )
+    _refuse(
+        rows, pc.fill_null(pc.invert(share), False), "confidence lies in [0, 1]",
+        "Give the probability the model put on its answer, or leave it empty.",
+    )  # fmt: skip
     _finite_lists(rows, "probs")
     right = pc.or_kleene(pc.is_null(correct), pc.is_in(correct, pa.array((0, 1), pa.int8())))
     _refuse(rows, pc.invert(right), "correct is 0, 1 or null", "Partial credit goes into score.")
@@ -318,6 +326,9 @@ def _is_object(text: str | None) -> bool:
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
+
+ROUNDING = 1e-6
+"""How far a probability may lie outside of [0, 1]: a softmax in float32 does."""
 
 _STRICT = json.JSONDecoder(parse_constant=_no_constant)
 

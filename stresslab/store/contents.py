@@ -3,7 +3,7 @@
 import difflib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -166,11 +166,12 @@ def resolve(
         warnings.append(Warn("low-coverage", text, len(below)))
     warnings += _caveats(table, (*chosen, *below))
     _check_fields(dims_of(ensure(workspace)), name, predicate, info)
-    return Question(
+    question = Question(
         name, chosen, measure, numerator, denominator, predicate, population,
-        tuple(warnings), below,
-        tuple((model, tuple(sorted(fields.items()))) for model, fields in info.items()),
+        (), below, tuple((model, tuple(sorted(fields.items()))) for model, fields in info.items()),
     )  # fmt: skip
+    warnings += [*_unknown(workspace, question), *_damaged(workspace)]
+    return replace(question, warnings=tuple(warnings))
 
 
 def model_info(table: "pd.DataFrame") -> dict[str, dict[str, Any]]:
@@ -201,6 +202,29 @@ def _models(
         return tuple(dict.fromkeys(models)), ()
     above = table["coverage"] >= COVERAGE_LINE
     return tuple(table.loc[above, "model"]), tuple(table.loc[~above, "model"])
+
+
+def _unknown(workspace: Any, question: Question) -> list[Warn]:
+    """Return how many rows the condition cannot judge."""
+    from stresslab.store.unknown import unknown_rows
+
+    if question.where is None or not question.models:
+        return []
+    n, names = unknown_rows(ensure(workspace), question)
+    if not n:
+        return []
+    text = f"In {n:,} rows {', '.join(names)} is not known: a comparison with it is false."
+    return [Warn("unknown-in-condition", text, n)]
+
+
+def _damaged(workspace: Any) -> list[Warn]:
+    """Return which runs are left out because their files are damaged."""
+    runs = workspace.runs(include=("damaged",))
+    if not runs:
+        return []
+    names = ", ".join(run.run_id for run in runs[:3]) + (", ..." if len(runs) > 3 else "")
+    text = f"Left out, as their files are damaged: {names}. `stresslab workspace verify` says more."
+    return [Warn("damaged", text, len(runs))]
 
 
 def _caveats(table: "pd.DataFrame", models: Sequence[str]) -> list[Warn]:

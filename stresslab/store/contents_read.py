@@ -1,6 +1,6 @@
 """Read the tables of `Contents` from an index."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -199,8 +199,9 @@ def _warnings(engine: DuckDBEngine, task: int) -> tuple[Warn, ...]:
         warnings.append(
             Warn(
                 "edited-items",
-                "Items have one id and different contents in different runs; they are left out "
-                "of paired comparisons.",
+                f"{dims.task_rows[task].n_edited:,} items have one id and different contents in "
+                "different runs; models that saw different ones are not compared on them. "
+                "Workspace lists them.",
                 dims.task_rows[task].n_edited,
             )
         )
@@ -213,18 +214,20 @@ def _warnings(engine: DuckDBEngine, task: int) -> tuple[Warn, ...]:
         warnings.append(
             Warn(
                 "possible-matches",
-                "Items have the same contents under different ids and are not joined. "
-                "If they are one set, say so in [item_sets] aliases of workspace.toml.",
+                f"{row[0]:,} contents stand under several ids, which are not joined. Workspace "
+                "lists them; if two item sets are one, say so in [item_sets] aliases of "
+                "workspace.toml.",
                 row[0],
             )
         )
     return tuple(warnings)
 
 
-def edited_items(con: "duckdb.DuckDBPyConnection", task: int) -> list[int]:
-    """Return the codes of items that have several contents."""
+def edited_items(con: "duckdb.DuckDBPyConnection", task: int, models: Sequence[int]) -> list[int]:
+    """Return the codes of items that the models saw with different contents."""
     found = con.execute(
-        "SELECT item FROM item_hashes WHERE task = ? GROUP BY item HAVING count(*) > 1 ORDER BY 1",
-        [task],
+        """SELECT item FROM item_versions WHERE task = ? AND list_contains(?, model)
+        GROUP BY item HAVING count(DISTINCT version) > 1 ORDER BY 1""",
+        [task, list(models)],
     ).fetchall()
     return [item for (item,) in found]

@@ -5,7 +5,6 @@ of a dictionary are decided on the dictionary; the rows are only asked for codes
 """
 
 import operator
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -170,10 +169,24 @@ def _check_pattern(pattern: str) -> None:
         raise ConditionError(
             f"A pattern may have {MAX_PATTERN} characters; this one has {len(pattern)}."
         )
+    import pyarrow as pa
+
     try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ConditionError(f"{pattern!r} is not a pattern: {error}.") from error
+        _matches("", pattern)
+    except pa.ArrowInvalid as error:
+        raise ConditionError(
+            f"{pattern!r} is not a pattern of RE2 (which has no look-ahead and no back-reference): "
+            f"{error}."
+        ) from error
+
+
+def _matches(text: str, pattern: str) -> bool:
+    """Return whether a text matches, as DuckDB (RE2, too) finds it."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found: bool = pc.match_substring_regex(pa.array([text]), pattern)[0].as_py()
+    return found
 
 
 def _ordered(column: "nw.Expr", op: str, value: Any) -> "nw.Expr":
@@ -202,7 +215,7 @@ def _text_test(op: str, value: str) -> Callable[[str], bool]:
         ">": lambda one: one > value,
         ">=": lambda one: one >= value,
         "contains": lambda one: value in one,
-        "matches": lambda one: re.search(value, one) is not None,
+        "matches": lambda one: _matches(one, value),
     }
     return tests[op]
 

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stresslab.errors import WorkspaceError
 from stresslab.store import durable
 from stresslab.store.verify import all_whole
 
@@ -259,7 +260,21 @@ def _aliases(workspace: Any) -> dict[str, str]:
             found[name] = other
         else:
             found.update({str(one): name for one in other})
-    return found
+    return {name: _last(name, found) for name in found}
+
+
+def _last(name: str, aliases: dict[str, str]) -> str:
+    """Return where a chain of aliases ends."""
+    seen = [name]
+    while (name := aliases[name]) in aliases:
+        if name in seen:
+            chain = " -> ".join([*seen, name])
+            raise WorkspaceError(
+                f"Aliases of item sets must end somewhere; workspace.toml says {chain}. "
+                "Take one of them out."
+            )
+        seen.append(name)
+    return name
 
 
 def _text(aliases: dict[str, str]) -> str:

@@ -93,7 +93,7 @@ def pairs_on(engine: DuckDBEngine, question: Question, by: Sequence[str] = ()) -
     values, trials = _values(slicer, rows, by)
     edited: list[int] = []
     if slicer.dims.task_rows[slicer.task].n_edited:
-        edited = edited_items(engine.con, slicer.task)
+        edited = edited_items(engine.con, slicer.task, slicer.models)
     return _assembled(slicer, rows, values, trials, edited, by)
 
 

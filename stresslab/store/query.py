@@ -99,7 +99,7 @@ def _edited(slicer: Slicer) -> list[int]:
     if not slicer.question.is_common or not slicer.dims.task_rows[slicer.task].n_edited:
         return []
     with connect(slicer.engine.generation) as con:
-        return edited_items(con, slicer.task)
+        return edited_items(con, slicer.task, slicer.models)
 
 
 def _empty(by: Sequence[str]) -> "pd.DataFrame":

@@ -126,8 +126,7 @@ def item(workspace: Any, task: str, item_id: str) -> ItemView:
         found = engine.sql(
             """SELECT i.*, d.name AS domain_name, h.content_hash FROM items i
             LEFT JOIN domains d ON d.code = i.domain
-            LEFT JOIN (SELECT item, max(content_hash) AS content_hash FROM item_hashes
-                WHERE task = $task GROUP BY item) h ON h.item = i.item
+            LEFT JOIN item_hashes h ON h.task = i.task AND h.item = i.item AND h.version = 0
             WHERE i.task = $task AND i.item_id = $id""",
             {"task": code, "id": item_id},
         )

@@ -30,7 +30,9 @@ CREATE TABLE variants (
     bare BOOLEAN DEFAULT false
 );
 CREATE TABLE task_perturbations (task INTEGER, perturbation INTEGER, axis VARCHAR, unit VARCHAR);
-CREATE TABLE item_hashes (task INTEGER, item INTEGER, content_hash VARCHAR);
+-- The contents an item was seen with, numbered at first sight, and who saw which.
+CREATE TABLE item_hashes (task INTEGER, item INTEGER, content_hash VARCHAR, version INTEGER);
+CREATE TABLE item_versions (task INTEGER, item INTEGER, model INTEGER, version INTEGER);
 -- An echo set is a set of paired perturbations; an original stands in each of them as tier 0.
 CREATE TABLE echo_sets (task INTEGER, echo_set INTEGER, perturbation INTEGER);
 CREATE TABLE item_echoes (task INTEGER, item INTEGER, echo_set INTEGER);

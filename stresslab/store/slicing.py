@@ -100,7 +100,7 @@ class Slicer:
     ) -> "nw.LazyFrame[Any]":
         """Return the rows of `frame` in the slice, with the columns of `by` and `extra` joined."""
         by_sources = self.by_sources(by)
-        frame = self._joined(frame, [*self.condition_sources(), *by_sources.values(), *extra])
+        frame = self.joined(frame, [*self.condition_sources(), *by_sources.values(), *extra])
         where = self.question.where
         compiler = Compiler(self.find)
         if "perturbation" in by and self.dims.paired(self.task):
@@ -145,7 +145,8 @@ class Slicer:
         perturbed = frame.filter(nw.col("perturbation") != -1).select(*columns)
         return nw.concat([perturbed, originals], how="vertical")
 
-    def _joined(self, frame: "nw.LazyFrame[Any]", sources: Sequence[Source]) -> "nw.LazyFrame[Any]":
+    def joined(self, frame: "nw.LazyFrame[Any]", sources: Sequence[Source]) -> "nw.LazyFrame[Any]":
+        """Return `frame` with the columns of `sources` that are not its own."""
         wanted: dict[str, dict[str, str]] = {}
         for source in sources:
             if source.join == "imported":

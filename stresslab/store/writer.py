@@ -324,7 +324,8 @@ def head_of(
     return head
 
 
-_SCORE = {"rate": False, "low": None, "high": None, "higher_is_better": True}
+_SCORE = {"higher_is_better": True}
+"""What is said of a score nothing was declared of: its values tell whether it is a rate."""
 
 
 def _slug(text: Any) -> str:

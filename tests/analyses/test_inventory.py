@@ -1,5 +1,7 @@
 import pytest
 
+from stresslab import Workspace, analyses
+
 
 def test_runs_files_and_counts_are_listed(toy, ask):
     found = ask("inventory", toy)
@@ -56,3 +58,23 @@ def test_an_unfinished_run_is_listed_and_not_counted(ask, make):
     found = ask("inventory", workspace)
     assert "partial" in set(found.table["state"])
     assert len(found.tables["problems"]) == 1
+
+
+def test_edited_items_and_possible_matches_are_listed(tmp_path):
+    workspace = Workspace.create(tmp_path / "w")
+    for model, first in (("a", "one"), ("b", "two")):
+        with workspace.add_run(model=model, task="t") as run:
+            texts = {"t/0": first, "t/1": "same", "t/2": "same"}
+            run.write(
+                "items", [{"item_id": item, "content_hash": one} for item, one in texts.items()]
+            )
+            run.write("outcomes", [{"variant_id": item, "score": 1.0} for item in texts])
+    piece = analyses.get("inventory")
+    tables = piece.run(workspace, piece.params()).tables
+    assert tables["edited"][["item_id", "content_hash", "models"]].to_numpy().tolist() == [
+        ["t/0", "one", "a"], ["t/0", "two", "b"],
+    ]  # fmt: skip
+    assert tables["possible_matches"]["item_id"].tolist() == ["t/1", "t/2"]
+    item = analyses.get("item")
+    said = item.run(workspace, item.params(item_id="t/0")).warnings
+    assert "one by a; two by b" in next(one.message for one in said if one.code == "edited")

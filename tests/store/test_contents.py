@@ -2,6 +2,7 @@
 
 import pytest
 
+from stresslab import Workspace
 from stresslab.errors import ParamError
 from stresslab.store.contents import contents, resolve
 from tests.factory import steady, toy_workspace
@@ -68,3 +69,32 @@ def test_the_task_of_the_workspace_comes_first(tmp_path):
 def test_unknown_names_are_refused_with_near_ones(workspace, settings, message):
     with pytest.raises(ParamError, match=message):
         resolve(workspace, **settings)
+
+
+def test_rows_a_condition_cannot_judge_are_counted(tmp_path):
+    workspace = Workspace.create(tmp_path / "w")
+    with workspace.add_run(model="m", task="t") as run:
+        run.write("items", [{"item_id": f"t/{n}", "domain": ["x", None][n % 2]} for n in range(4)])
+        run.write(
+            "outcomes",
+            [{"variant_id": f"t/{n}", "score": 1.0, "confidence": [0.5, None][n // 3]}
+             for n in range(4)],
+        )  # fmt: skip
+    for where, n in (
+        ("confidence > 0.1", 1),
+        ('confidence > 0.1 and domain = "x"', 2),
+        ("confidence is null", 0),
+        ("score = 1", 0),
+    ):
+        found = [one.n for one in resolve(workspace, where=where).warnings]
+        assert found == ([n] if n else [])
+
+
+def test_a_damaged_run_is_named_beside_every_answer(tmp_path):
+    workspace = toy_workspace(tmp_path / "w")
+    file = workspace.runs()[0].path / "outcomes.parquet"
+    file.write_bytes(file.read_bytes()[:-10])
+    workspace.verify()
+    [warning] = [one for one in resolve(workspace).warnings if one.code == "damaged"]
+    assert warning.n == 1
+    assert file.parent.name in warning.message

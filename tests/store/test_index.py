@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from stresslab import Workspace
-from stresslab.store import index, query
+from stresslab.store import index, query, rows
 from stresslab.store.contents import contents, resolve
 from stresslab.store.engine import reading
 from stresslab.store.index import connect, ensure
@@ -236,3 +236,56 @@ def test_attributes_of_any_name_are_typed(tmp_path):
     add(workspace, "b", outcomes=[answer("s/0")], items=[item, other])
     attributes = contents(workspace).attributes.set_index("name")["type"].to_dict()
     assert attributes == {"item.a b": "integer", 'item.q"': "text", "item.mixed": "text"}
+
+
+def tell(workspace, model, *, known, version=1):
+    """Add a run that knows items by their ids, or everything of them."""
+    items = [
+        {"item_id": f"s/{n}", "task": "toy"}
+        | (
+            {
+                "domain": ("news", "nyt")[n % 2], "group_id": "g", "input": f"text {n}",
+                "attributes": json.dumps({"length": n, model: 1}), "reference": '"yes"',
+            }
+            if known
+            else {"attributes": json.dumps({"own": 7})}
+        )
+        for n in range(4)
+    ]  # fmt: skip
+    variants = [{"variant_id": f"s/{n}", "item_id": f"s/{n}", "tier": 0} for n in range(4)] + [
+        {"variant_id": f"s/{n}#typos:1", "item_id": f"s/{n}", "perturbation": "typos", "tier": 1}
+        | ({"strength": 0.5, "unit": "share", "input": f"txet {n}"} if known else {})
+        for n in range(4)
+    ]
+    outcomes = [answer(one["variant_id"]) for one in variants]
+    add(workspace, model, outcomes=outcomes, items=items, variants=variants, version=version)
+
+
+@pytest.mark.parametrize("grow", [False, True], ids=["at once", "run by run"])
+@pytest.mark.parametrize("order", [(False, True), (True, False)], ids=["bare first", "known first"])
+def test_what_is_known_of_an_item_does_not_depend_on_who_came_first(tmp_path, order, grow):
+    workspace = Workspace.create(tmp_path / "w")
+    for model, known in zip("ab", order, strict=True):
+        tell(workspace, model, known=known)
+        if grow:
+            ensure(workspace)
+    question = resolve(workspace, where="item.length >= 2 and item.own = 7")
+    cells = query.cells(workspace, question, by=("domain",))
+    assert cells["domain"].tolist() == ["news", "nyt"] * 2
+    assert query.cells(workspace, resolve(workspace))["n_clusters"].tolist() == [1, 1]
+    strong = query.cells(workspace, resolve(workspace, where="strength = 0.5"))
+    assert strong["n"].tolist() == [4, 4]
+    view = rows.item(workspace, "toy", "s/1")
+    assert (view.item["input"], view.item["reference"]) == ("text 1", "yes")
+    assert view.variants["input"].tolist() == ["text 1", "txet 1"]
+
+
+def test_an_edit_in_another_model_takes_no_pair_away(tmp_path):
+    workspace = Workspace.create(tmp_path / "w")
+    for model, text in (("a", "one"), ("b", "one"), ("c", "two")):
+        items = [{"item_id": "s/0", "content_hash": text}]
+        add(workspace, model, outcomes=[answer("s/0")], items=items)
+        ensure(workspace)
+    assert len(query.pairs(workspace, resolve(workspace, models=("a", "b"))).values) == 1
+    assert len(query.pairs(workspace, resolve(workspace, models=("a", "c"))).values) == 0
+    assert query.cells(workspace, resolve(workspace, models=("a", "b")))["n"].tolist() == [1, 1]
