@@ -95,7 +95,7 @@ def done(event: "Done | None", *, json_wanted: bool) -> None:
     if event is None:
         return
     if json_wanted:
-        as_json({"message": event.message, **event.counts})
+        as_json({"message": event.message, **event.counts, **event.report})
     else:
         print(event.message)
 

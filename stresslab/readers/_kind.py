@@ -48,10 +48,11 @@ class Batch:
 
 
 def all_files(path: Path) -> tuple[Path, ...]:
-    """Return the file itself, or every file of a folder."""
+    """Return the file itself, or every file of a folder, without links and hidden ones."""
     if not path.is_dir():
         return (path,)
-    return tuple(sorted(one for one in path.rglob("*") if one.is_file()))
+    inside = (one for one in path.rglob("*") if not one.is_symlink() and one.is_file())
+    return tuple(sorted(one for one in inside if not one.name.startswith(".")))
 
 
 @dataclass(frozen=True)

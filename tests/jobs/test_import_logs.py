@@ -1,6 +1,7 @@
 """An import adds runs once, resumes, and keeps what could be read."""
 
 import multiprocessing
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -8,7 +9,7 @@ import pytest
 
 from stresslab import Workspace
 from stresslab.errors import ReadError, WorkspaceError
-from stresslab.jobs import import_logs as module
+from stresslab.jobs import _import_source, _walk
 from stresslab.jobs._events import Done, Progress
 from stresslab.jobs.import_logs import import_logs, preview, reader_of
 
@@ -105,7 +106,7 @@ def test_a_folder_stands_for_the_files_in_it(tmp_path):
 
 def test_an_import_that_was_stopped_goes_on_and_ends_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr("stresslab.store.scan.CHUNK_ROWS", 50)
-    monkeypatch.setattr(module, "ROWS_A_FLUSH", 50)
+    monkeypatch.setattr(_import_source, "ROWS_A_FLUSH", 50)
     path = write(tmp_path, "a.csv", n_items=300)
     halfway = import_logs(tmp_path / "w", [path])
     for _ in range(40):
@@ -154,9 +155,54 @@ def test_a_file_no_reader_knows_is_named(tmp_path):
 
 
 def test_two_equally_sure_readers_are_an_error(tmp_path, monkeypatch):
-    piece = module.readers.get("table")
+    piece = _walk.readers.get("table")
     monkeypatch.setattr(
-        type(module.readers), "__iter__", lambda _: iter([("one", piece), ("two", piece)])
+        type(_walk.readers), "__iter__", lambda _: iter([("one", piece), ("two", piece)])
     )
     with pytest.raises(ReadError, match="could be two or one"):
         reader_of(write(tmp_path, "a.csv"))
+
+
+def test_what_is_not_read_is_counted_and_named_at_the_end(tmp_path):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    write(logs, "a.csv", models="A")
+    (logs / "notes.txt").write_text("no table")
+    (logs / "weights.pt").write_bytes(b"\x80\x04.")
+    (logs / "broken.csv").write_text("id,model,score\n,A,1\n")
+    ended = done(tmp_path / "w", [logs])
+    counts = ended.counts
+    assert [counts[name] for name in ("runs", "files", "failed", "refused", "unclaimed")] == [1] * 5
+    assert "1 file refused" in ended.message
+    assert "notes.txt" in ended.message
+    assert list(ended.report["files_failed"]) == [str(logs / "broken.csv")]
+    assert "pickle" in ended.report["files_refused"][str(logs / "weights.pt")]
+
+
+def test_a_program_is_told_which_runs_came_in_and_which_were_superseded(tmp_path):
+    path = write(tmp_path, "a.csv", models="A", broken="7,A,half\n8,A,whole,many\n")
+    first = done(tmp_path / "w", [path]).report
+    assert list(first["rejects_by_reason"].values()) == [1, 1]
+    mapping = tmp_path / "m.toml"
+    mapping.write_text(preview([path])[str(path)] + '[variant_attributes]\nt = "field:text"\n')
+    again = done(tmp_path / "w", [path], mapping=mapping).report
+    assert again["runs_superseded"] == first["runs_added"]
+    assert (
+        done(tmp_path / "w", [path], mapping=mapping).report["runs_identical"]
+        == (again["runs_added"])
+    )
+
+
+def test_the_hash_of_a_source_is_over_all_its_parts(tmp_path, monkeypatch):
+    piece = _walk.readers.get("table")
+    both = replace(piece, parts=lambda path: (path, path.with_suffix(".extra")))
+    monkeypatch.setattr(type(_walk.readers), "get", lambda _, name: both)
+    path = write(tmp_path, "a.csv", models="A")
+    path.with_suffix(".extra").write_text("one")
+    events = list(import_logs(tmp_path / "w", [path]))
+    assert events[0].total == path.stat().st_size + 3
+    assert done(tmp_path / "w", [path]).counts["identical"] == 1
+    source = Workspace.open(tmp_path / "w").runs()[0].source
+    assert [part["name"] for part in source["parts"]] == ["a.csv", "a.extra"]
+    path.with_suffix(".extra").write_text("two")
+    assert done(tmp_path / "w", [path]).counts["runs"] == 1
