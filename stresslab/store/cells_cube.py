@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stresslab.checks import Array
+from stresslab.store import small
 from stresslab.store.cells_facts import STATUS_COUNTS
 from stresslab.store.expressions import Compiler, depends_on_perturbation
-from stresslab.store.index import Generation, connect
 from stresslab.store.slicing import Slicer
 
 Raw = Mapping[str, Array]
@@ -64,20 +64,13 @@ def from_cube(slicer: Slicer, by: Sequence[str]) -> tuple[Raw, dict[str, int]] |
     return None
 
 
-@lru_cache(maxsize=64)
-def _cube(generation: Generation, task: int, measure: int) -> dict[str, Array]:
-    """Return the cube of one task and measure; small at any number of outcomes."""
-    with connect(generation) as con:
-        found = con.execute(
-            "SELECT * FROM cube WHERE task = ? AND measure = ? ORDER BY ALL", [task, measure]
-        ).fetchnumpy()
-    return {name: np.asarray(values) for name, values in found.items()}
+_cube = lru_cache(maxsize=64)(small.cube)
 
 
 def cube_rows(slicer: Slicer) -> Raw:
     """Return the cube rows of the question's task, measure and models."""
     measure = slicer.dims.measures.index(slicer.question.measure)
-    rows = _cube(slicer.engine.generation, slicer.task, measure)
+    rows = _cube(slicer.engine.generation.folder, slicer.task, measure)
     return _taken(rows, np.isin(rows["model"], slicer.models))
 
 

@@ -7,7 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from stresslab.store.index import Generation, connect
+from stresslab.store import small
+from stresslab.store.index import Generation
 
 
 @dataclass(frozen=True)
@@ -80,40 +81,37 @@ def dims_of(generation: Generation) -> Dims:
 
 @lru_cache(maxsize=16)
 def _read(folder: Path, version: str) -> Dims:
-    with connect(Generation(folder, version)) as con:
+    said = small.dictionaries(folder)
 
-        def rows(query: str) -> list[tuple[Any, ...]]:
-            return list(con.execute(query).fetchall())
+    def names(table: str) -> tuple[str, ...]:
+        return tuple(name for _, name in said[table])
 
-        def names(table: str) -> tuple[str, ...]:
-            return tuple(name for (name,) in rows(f"SELECT name FROM {table} ORDER BY code"))
-
-        axes: dict[int, dict[int, tuple[str, str | None]]] = {}
-        for task, perturbation, axis, unit in rows("SELECT * FROM task_perturbations ORDER BY ALL"):
-            axes.setdefault(task, {})[perturbation] = (axis, unit)
-        echoes: dict[int, list[tuple[int, int]]] = {}
-        for task, echo_set, perturbation in rows("SELECT * FROM echo_sets ORDER BY ALL"):
-            echoes.setdefault(task, []).append((echo_set, perturbation))
-        attributes: dict[int, dict[str, Attribute]] = {}
-        for task, name, column, kind, n_known, n_values, values in rows("SELECT * FROM attributes"):
-            listed = tuple(json.loads(values)) if values else ()
-            one = Attribute(name, column, kind, n_known, n_values, listed)
-            attributes.setdefault(task, {})[name] = one
-        return Dims(
-            tasks=names("tasks"),
-            models=names("models"),
-            measures=names("measures"),
-            domains=names("domains"),
-            perturbations=names("perturbations"),
-            runs=tuple(map(_run_row, rows("SELECT * FROM runs ORDER BY run"))),
-            task_rows={task: TaskRow(*rest) for task, *rest in rows("SELECT * FROM task_facts")},
-            axes=axes,
-            echo_sets={task: tuple(pairs) for task, pairs in echoes.items()},
-            attributes=attributes,
-        )
+    axes: dict[int, dict[int, tuple[str, str | None]]] = {}
+    for task, perturbation, axis, unit in said["task_perturbations"]:
+        axes.setdefault(task, {})[perturbation] = (axis, unit)
+    echoes: dict[int, list[tuple[int, int]]] = {}
+    for task, echo_set, perturbation in said["echo_sets"]:
+        echoes.setdefault(task, []).append((echo_set, perturbation))
+    attributes: dict[int, dict[str, Attribute]] = {}
+    for task, name, column, kind, n_known, n_values, values in said["attributes"]:
+        listed = tuple(json.loads(values)) if values else ()
+        one = Attribute(name, column, kind, n_known, n_values, listed)
+        attributes.setdefault(task, {})[name] = one
+    return Dims(
+        tasks=names("tasks"),
+        models=names("models"),
+        measures=names("measures"),
+        domains=names("domains"),
+        perturbations=names("perturbations"),
+        runs=tuple(map(_run_row, said["runs"])),
+        task_rows={task: TaskRow(*rest) for task, *rest in said["task_facts"]},
+        axes=axes,
+        echo_sets={task: tuple(pairs) for task, pairs in echoes.items()},
+        attributes=attributes,
+    )
 
 
-def _run_row(row: tuple[Any, ...]) -> RunRow:
+def _run_row(row: list[Any]) -> RunRow:
     *fields, measures = row
     known: list[Any] = [*fields, json.loads(measures)]
     return RunRow(*known)

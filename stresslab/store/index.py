@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stresslab.errors import WorkspaceError
-from stresslab.store import durable
+from stresslab.store import durable, small
 from stresslab.store.verify import all_whole
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def ensure(workspace: Any, progress: Report | None = None) -> Generation:
 def layout() -> str:
     """Return a mark of the tables' layout: an index of another layout is built anew."""
     schema = Path(__file__).with_name("schema.sql").read_bytes()
-    return hashlib.sha256(schema).hexdigest()[:6]
+    return hashlib.sha256(schema + small.LAYOUT).hexdigest()[:6]
 
 
 @contextmanager
@@ -134,7 +134,7 @@ def _build(workspace: Any, root: Path, wanted: Generation, report: Report) -> No
     aside.mkdir()
     try:
         _fill(aside, _pointed(root), runs, _aliases(workspace), report)
-        _sync_arrays(aside)
+        _sync_files(aside)
         durable.sync(aside / FILE)
         if workspace.data_version != wanted.data_version:
             return
@@ -175,6 +175,7 @@ def _fill(
             build.add_tasks(con, members, aside, aliases=aliases, report=report)
         con.execute("COMMIT")
         con.execute("CHECKPOINT")
+        small.write(con, aside)
     finally:
         con.close()
     shutil.rmtree(aside / "spill", ignore_errors=True)
@@ -289,8 +290,8 @@ def _link(source: str, target: str) -> str:
     return target
 
 
-def _sync_arrays(aside: Path) -> None:
-    for path in aside.rglob("*.npy"):
+def _sync_files(aside: Path) -> None:
+    for path in (aside / small.FILE, *aside.rglob("*.npy"), *aside.rglob("*.arrow")):
         with path.open("rb+") as file:
             os.fsync(file.fileno())
 

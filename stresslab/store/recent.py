@@ -33,6 +33,11 @@ class Recent:
             self._keep(key, made, size)
         return made
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()
+
     def _keep(self, key: Hashable, made: Any, size: int) -> None:
         with self._lock:
             self._kept[key] = (made, size)

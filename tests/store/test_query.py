@@ -3,12 +3,14 @@
 from dataclasses import replace
 from itertools import chain, combinations
 
+import numpy as np
 import pytest
 
 from stresslab.predicate import And, Compare, Field, In, IsNull, Not, Or
 from stresslab.store import query
 from stresslab.store.contents import resolve
 from stresslab.store.engine import reading
+from stresslab.store.recent import Recent
 from tests.store import oracle, small
 
 DIMS = ("domain", "perturbation", "tier")
@@ -134,3 +136,21 @@ def test_every_measure_and_ratio_equals_the_rows(workspace, measure, ratio):
                     table = query.try_path(engine, question, by, path)
                     if table is not None:
                         check(table, expected, by, question, (path, by))
+
+
+def test_what_was_asked_last_is_kept_up_to_a_number_of_bytes():
+    kept = Recent(budget=100)
+    made = []
+
+    def ask(key, n_bytes):
+        return kept.get(key, lambda: made.append(key) or [np.zeros(n_bytes, dtype=np.uint8)])
+
+    for key in ("a", "b", "a", "c", "a", "b"):
+        ask(key, 40)
+    assert made == ["a", "b", "c", "b"], "the least recently used went"
+    assert len(ask("large", 90)[0]) == 90
+    assert made[-1] == "large"
+    assert ask("large", 90) is not ask("large", 90), "what fills the budget is not kept"
+    kept.clear()
+    ask("a", 40)
+    assert made[-1] == "a"
