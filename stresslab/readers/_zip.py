@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from pathlib import Path
 from types import TracebackType
+from typing import Any, BinaryIO
 
 from stresslab.errors import ReadError
 from stresslab.store.scan import Reject
@@ -19,7 +20,9 @@ MAX_RATIO = 1_000
 RATIO_FROM = 50 << 20
 """A smaller entry may shrink as much as it likes: no harm comes from it."""
 
-_LOCAL = struct.Struct("<4s22xHH")
+_HEAD = struct.Struct("<4sHHHHHIIIHH")
+_MARK = b"PK\x03\x04"
+_BLOCK = 1 << 20
 
 
 class Zip:
@@ -35,23 +38,28 @@ class Zip:
     names : dict of str to None
         Entries that may be read, in their order in the file.
     rejects : list of Reject
-        Entries with a name that points outside, with a password, or larger than allowed.
+        Entries with a name that points outside, with a password, or larger than allowed, and what
+        is missing of a file that was cut off.
 
     Raises
     ------
     ReadError
-        If it is no zip file, or its directory cannot be read.
+        If it is no zip file, or neither its directory nor the head of an entry can be read.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            raise ReadError(f"{path} must be a whole zip file: {error}.") from error
         self._entries: dict[str, zipfile.ZipInfo] = {}
         self.rejects: list[Reject] = []
-        entries = self._zip.infolist()
+        try:
+            with zipfile.ZipFile(path) as file:
+                entries = file.infolist()
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            entries = _found_by_heads(path)
+            if not entries:
+                raise ReadError(f"{path} must be a whole zip file: {error}.") from error
+            reason = f"the directory at the end of the file is not readable: {error}; read by heads"
+            self.rejects.append(Reject("end of file", "", reason, ""))
         if len(entries) > MAX_ENTRIES:
             raise ReadError(
                 f"{path} must have at most {MAX_ENTRIES:,} entries; got {len(entries):,}."
@@ -63,6 +71,7 @@ class Zip:
             elif not entry.is_dir():
                 self._entries[entry.filename] = entry
         self.names = dict.fromkeys(self._entries)
+        self._file = path.open("rb")
 
     def __enter__(self) -> "Zip":
         return self
@@ -71,7 +80,11 @@ class Zip:
         self, kind: type[BaseException] | None, error: BaseException | None,
         where: TracebackType | None,
     ) -> None:  # fmt: skip
-        self._zip.close()
+        self._file.close()
+
+    def size(self, name: str) -> int:
+        """Return how many bytes an entry says it has when unpacked."""
+        return self._entries[name].file_size
 
     def read(self, name: str) -> bytes:
         """Return the content of an entry.
@@ -82,34 +95,113 @@ class Zip:
             If it is larger than it says, damaged, or packed in an unknown way.
         """
         entry = self._entries[name]
-        try:
-            if entry.compress_type == ZSTD:
-                content = self._zstd(entry)
-            else:
-                with self._zip.open(entry) as file:
-                    content = file.read(entry.file_size + 1)
-        except (OSError, ValueError, EOFError, NotImplementedError) as error:
-            raise ReadError(f"{self.path}, entry {name}: {error}.") from error
-        except (zipfile.BadZipFile, zlib.error, RuntimeError, struct.error) as error:
-            raise ReadError(f"{self.path}, entry {name} is damaged: {error}.") from error
-        if len(content) > entry.file_size or zlib.crc32(content) != entry.CRC:
+        content = self._packed(name).whole(entry.file_size + 1)
+        if len(content) != entry.file_size or zlib.crc32(content) != entry.CRC:
             raise ReadError(f"{self.path}, entry {name} is not what its directory says.")
         return content
 
-    def _zstd(self, entry: zipfile.ZipInfo) -> bytes:
-        """Return an entry of one or of several concatenated Zstandard frames."""
-        import pyarrow as pa
+    def stream(self, name: str) -> BinaryIO:
+        """Return an entry as a file to be read piece by piece; nobody compares its checksum.
 
-        with self.path.open("rb") as file:
-            file.seek(entry.header_offset)
-            mark, n_name, n_extra = _LOCAL.unpack(file.read(_LOCAL.size))
-            if mark != b"PK\x03\x04":
-                raise zipfile.BadZipFile("no entry begins where the directory says")
-            file.seek(n_name + n_extra, io.SEEK_CUR)
-            packed = file.read(entry.compress_size)
-        with pa.CompressedInputStream(pa.BufferReader(packed), "zstd") as stream:
-            content: bytes = stream.read(entry.file_size + 1)
-        return content
+        Raises
+        ------
+        ReadError
+            Now or while it is read, if it is damaged or packed in an unknown way.
+        """
+        return io.BufferedReader(self._packed(name), _BLOCK)
+
+    def _packed(self, name: str) -> "_Entry":
+        entry, place = self._entries[name], f"{self.path}, entry {name}"
+        try:
+            self._file.seek(entry.header_offset)
+            head = _HEAD.unpack(self._file.read(_HEAD.size))
+            if head[0] != _MARK:
+                raise struct.error("no entry begins where the directory says")
+            self._file.seek(head[9] + head[10], io.SEEK_CUR)
+            packed = self._file.read(entry.compress_size)
+        except (OSError, struct.error, ValueError) as error:
+            raise ReadError(f"{place} is damaged: {error}.") from error
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, ZSTD):
+            raise ReadError(
+                f"{place} is packed by method {entry.compress_type}, which is not read."
+            )
+        return _Entry(packed, entry.compress_type, place)
+
+
+class _Entry(io.RawIOBase):
+    """The packed bytes of one entry, unpacked as they are read."""
+
+    def __init__(self, packed: bytes, method: int, place: str) -> None:
+        self._packed, self._place = io.BytesIO(packed), place
+        self._deflated = zlib.decompressobj(-15) if method == zipfile.ZIP_DEFLATED else None
+        self._frames = _frames(packed) if method == ZSTD else None
+
+    def whole(self, most: int) -> bytes:
+        """Return everything, but no more than so many bytes."""
+        blocks, size = [], 0
+        while size < most and (block := self._checked(most - size)):
+            blocks.append(block)
+            size += len(block)
+        return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        block = self._checked(len(buffer))
+        buffer[: len(block)] = block
+        return len(block)
+
+    def _checked(self, size: int) -> bytes:
+        try:
+            return self._next(size)
+        except (OSError, zlib.error, ValueError, EOFError) as error:
+            raise ReadError(f"{self._place} is damaged: {error}.") from error
+
+    def _next(self, size: int) -> bytes:
+        if self._frames is not None:
+            block: bytes = self._frames.read(size)
+            return block
+        if self._deflated is None:
+            return self._packed.read(size)
+        while not self._deflated.eof:
+            waiting = self._deflated.unconsumed_tail or self._packed.read(_BLOCK)
+            block = self._deflated.decompress(waiting, size)
+            if block or not waiting:
+                return block
+        return b""
+
+
+def _frames(packed: bytes) -> Any:
+    """Return one or several concatenated Zstandard frames as a file."""
+    import pyarrow as pa
+
+    return pa.CompressedInputStream(pa.BufferReader(packed), "zstd")
+
+
+def _found_by_heads(path: Path) -> list[zipfile.ZipInfo]:
+    """Return the whole entries of a zip file without a directory, as far as their heads tell."""
+    found: list[zipfile.ZipInfo] = []
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            while len(head := file.read(_HEAD.size)) == _HEAD.size:
+                mark, _, flags, method, _, _, crc, packed, whole, n_name, n_extra = _HEAD.unpack(
+                    head
+                )
+                start, name = file.tell() - _HEAD.size, file.read(n_name)
+                file.seek(n_extra + packed, io.SEEK_CUR)
+                if mark != _MARK or flags & 8 or file.tell() > size or len(found) > MAX_ENTRIES:
+                    break
+                entry = zipfile.ZipInfo(
+                    name.decode("utf-8" if flags & 0x800 else "cp437", "replace")
+                )
+                entry.flag_bits, entry.compress_type, entry.header_offset = flags, method, start
+                entry.CRC, entry.compress_size, entry.file_size = crc, packed, whole
+                found.append(entry)
+    except OSError:
+        return []
+    return found
 
 
 def _refused(entry: zipfile.ZipInfo) -> str:

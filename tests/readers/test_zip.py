@@ -1,4 +1,6 @@
 import struct
+import zipfile
+from functools import partial
 
 import pytest
 
@@ -60,3 +62,33 @@ def test_what_is_no_zip_is_said_to_be_none(tmp_path, content):
     (tmp_path / "a.eval").write_bytes(content)
     with pytest.raises(ReadError, match="whole zip"):
         Zip(tmp_path / "a.eval")
+
+
+def test_an_entry_is_read_piece_by_piece_as_a_whole(tmp_path):
+    text = b"".join(b"line %d\n" % n for n in range(50_000))
+    methods = {"stored": 0, "deflated": 8, "zstd": 93, "frames": [93, 4096]}
+    with Zip(write_zip(tmp_path / "a.zip", dict.fromkeys(methods, text), methods)) as found:
+        for name in methods:
+            assert found.size(name) == len(text)
+            with found.stream(name) as file:
+                assert b"".join(iter(partial(file.read, 999), b"")) == text
+
+
+@pytest.mark.parametrize("method", [0, 8, 93])
+def test_what_is_whole_in_a_file_cut_off_is_read_by_the_heads_of_its_entries(tmp_path, method):
+    texts = {f"entry {n}": b"%d " % n * 200 for n in range(5)}
+    path = write_zip(tmp_path / "a.zip", texts, dict.fromkeys(texts, method))
+    content = path.read_bytes()
+    path.write_bytes(content[: content.index(b"entry 3") + 9])
+    with Zip(path) as found:
+        assert {name: found.read(name) for name in found.names} == {
+            name: texts[name] for name in list(texts)[:3]
+        }
+        assert "read by heads" in found.rejects[0].reason
+
+
+def test_a_method_nobody_uses_here_is_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_LZMA) as file:
+        file.writestr("x", "text")
+    with Zip(tmp_path / "a.zip") as found, pytest.raises(ReadError, match="method 14"):
+        found.read("x")
