@@ -14,22 +14,34 @@ from typing import Any
 from stresslab.errors import ReadError
 
 ROLES = (
-    "model", "revision", "task", "items", "item", "domain", "group",
+    "model", "revision", "task", "items", "item", "domain", "group", "split",
     "perturbation", "axis", "tier", "strength", "unit", "seed", "trial",
-    "original", "input", "choices", "reference",
-    "output", "answer", "score", "correct", "confidence", "probs", "status", "error",
+    "original", "input", "messages", "choices", "reference",
+    "output", "answer", "score", "explanation", "correct", "confidence", "probs", "status", "error",
     "latency_s", "tokens_in", "tokens_out",
 )  # fmt: skip
-"""What a row can say. `items` is the item set, `original` the untouched input of a variant."""
+"""What a row can say. `items` is the item set, `original` the untouched input of a variant.
+
+`split` becomes ``item.split``; `messages` the turns of the untouched input; `explanation` says why
+the score is what it is.
+"""
+
+NAMED = {"task": "task", "id": "item", "condition": "perturbation"}
+"""What a pattern may be searched on beside the fields of a file, and the role that says it."""
+
+TASK_ARGUMENTS = "task_args"
+"""Where a reader puts the arguments of a task: ``task_arg:tier`` is ``field:task_args.tier``."""
 
 GROUPS = ("attributes", "variant_attributes", "measures")
-MEASURE_KEYS = ("from", "rate", "low", "high", "higher_is_better")
+MEASURE_SOURCES = ("from", "explanation")
+MEASURE_KEYS = (*MEASURE_SOURCES, "rate", "low", "high", "higher_is_better")
 SOURCE_KEYS = ("field", "fields", "pattern", "const", "values", "default")
 OPTIONS = ("reader", "grade", "ignored")
 
 HOW = (
-    "Write field:<dotted path>, fields:<a>,<b>, regex:<pattern> on <field>, const:<value>, "
-    "or a table such as {field = 'level', values = {low = 1, high = 2}, default = 0}."
+    "Write field:<dotted path>, fields:<a>,<b>, task_arg:<name>, regex:<pattern> on <field> (or on "
+    "task, id or condition, which is the perturbation), const:<value>, or a table such as "
+    "{field = 'level', values = {low = 1, high = 2}, default = 0}."
 )
 
 Getter = Callable[[Dict[str, Any]], Any]
@@ -44,7 +56,8 @@ class Source:
     fields : tuple of str
         Columns, dotted for nested ones; several give a list of their values.
     pattern : str
-        Regular expression searched in the field; its first group (or the match) is the value.
+        Regular expression searched in the field; its groups, joined, are the value, or else the
+        match.
     const : str, int, float, bool or None
         The value itself, if there are no fields.
     values : tuple of (str, value)
@@ -91,6 +104,8 @@ class Source:
             return cls(const=_plain_value(rest))
         if colon and kind == "field" and rest.strip():
             return cls(fields=(rest.strip(),))
+        if colon and kind == "task_arg" and rest.strip():
+            return cls(fields=(f"{TASK_ARGUMENTS}.{rest.strip()}",))
         if colon and kind == "fields" and rest.strip():
             return cls(fields=tuple(name.strip() for name in rest.split(",")))
         if colon and kind == "regex" and " on " in rest:
@@ -142,7 +157,7 @@ class Source:
                 return default
             if self.pattern:
                 found = search(str(value))
-                value = found.group(1 if found.re.groups else 0) if found else None
+                value = _found(found) if found else None
             if values:
                 value = values.get(value_key(value), values.get(str(value), default))
             return default if value is None else value
@@ -161,8 +176,8 @@ class Mapping:
     attributes, variant_attributes : dict of str to Source
         What becomes ``item.<name>`` and ``variant.<name>``.
     measures : dict of str to dict
-        Per-row numbers beside the score: ``from`` (a Source; absent for ``score``), ``rate``,
-        ``low``, ``high``, ``higher_is_better``.
+        Per-row numbers beside the score: ``from`` (a Source; absent for ``score``),
+        ``explanation`` (a Source), ``rate``, ``low``, ``high``, ``higher_is_better``.
     reader : str
         The reader it was made for.
     grade : str
@@ -234,7 +249,7 @@ class Mapping:
             lines += [f"{_key(name)} = {_toml(one.written())}" for name, one in table.items()]
         for name, one in self.measures.items():
             lines += ["", f"[measures.{_key(name)}]"]
-            shown = one | ({"from": one["from"].written()} if "from" in one else {})
+            shown = one | {key: one[key].written() for key in MEASURE_SOURCES if key in one}
             lines += [f"{key} = {_toml(shown[key])}" for key in MEASURE_KEYS if key in shown]
         return "\n".join(lines) + "\n"
 
@@ -247,8 +262,35 @@ class Mapping:
         """Return the columns of the file it uses."""
         every = [*self.sources.values(), *self.attributes.values()]
         every += [*self.variant_attributes.values()]
-        every += [one["from"] for one in self.measures.values() if "from" in one]
-        return {name for one in every for name in one.fields}
+        every += [
+            one[key] for one in self.measures.values() for key in MEASURE_SOURCES if key in one
+        ]
+        return {name for one in every if not self._named(one) for name in one.fields}
+
+    def getter(self, source: Source) -> Getter:
+        """Return a function from a row to the value of one of the sources of this mapping.
+
+        A pattern on ``task``, ``id`` or ``condition`` is searched in the field of that name, or
+        where the file has none in what the mapping makes the task, the item or the perturbation.
+        """
+        told = self._named(source)
+        if told is None:
+            return source.getter()
+        name, get, tell = source.fields[0], source.getter(), told.getter()
+
+        def named(row: Dict[str, Any]) -> Any:
+            return get(row if look_up(row, name) is not None else {name: tell(row)})
+
+        return named
+
+    def _named(self, source: Source) -> Source | None:
+        """Return where the task, item or perturbation comes from that a pattern is searched on."""
+        if not source.pattern or len(source.fields) != 1 or source.fields[0] not in NAMED:
+            return None
+        told = self.sources.get(NAMED[source.fields[0]])
+        if told is not None and told.pattern:
+            told = Source(fields=told.fields)  # the text that pattern is searched on, too
+        return told if told is not None and told.fields != source.fields else None
 
     def _order(self) -> list[str]:
         return [role for role in ROLES if role in self.sources]
@@ -261,6 +303,11 @@ def look_up(row: Dict[str, Any], path: str) -> Any:
     head, _, rest = path.partition(".")
     below = row.get(head)
     return look_up(below, rest) if rest and isinstance(below, dict) else None
+
+
+def _found(match: re.Match[str]) -> str | None:
+    groups = [group for group in match.groups() if group is not None]
+    return "".join(groups) or None if match.re.groups else match.group()
 
 
 def value_key(value: Any) -> str:
@@ -278,10 +325,12 @@ def _measure(name: str, written: Any) -> dict[str, Any]:
     _check_names(f"measures.{name}.", written, MEASURE_KEYS)
     if "from" not in written and name != "score":
         raise ReadError(f"measures.{name} must say where it comes from: `from = ...`. {HOW}")
-    source = (
-        {"from": Source.parse(f"measures.{name}", written["from"])} if "from" in written else {}
-    )
-    return {**written, **source}
+    sources = {
+        key: Source.parse(f"measures.{name}", written[key])
+        for key in MEASURE_SOURCES
+        if key in written
+    }
+    return {**written, **sources}
 
 
 def _check_names(prefix: str, written: Dict[str, Any], known: Iterable[str]) -> None:

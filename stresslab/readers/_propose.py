@@ -2,10 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from stresslab.readers import _values as values
+from stresslab.readers._axes import GRADES, columns_of, is_numeric, plain, propose_axes
 from stresslab.readers._mapping import Mapping, Source, look_up, value_key
 from stresslab.readers._values import ValueProblem
 
@@ -50,10 +52,6 @@ NAMES: dict[str, tuple[str, ...]] = {
 """Column names by role, the surest first; compared without case and punctuation."""
 
 FLAGS = {"refused": "refused", "is_refusal": "refused", "abstained": "abstained"}
-GRADES = {
-    "none": 0, "clean": 0, "original": 0, "low": 1, "mild": 1, "easy": 1, "light": 1,
-    "medium": 2, "moderate": 2, "high": 3, "hard": 3, "strong": 3, "severe": 4, "extreme": 5,
-}  # fmt: skip
 MAX_STRENGTHS = 20
 
 Row = dict[str, Any]
@@ -69,20 +67,20 @@ def propose(rows: Sequence[Row], *, stem: str) -> Mapping:
     stem : str
         Name of the file without its ending: the task, and the model, where no column names them.
     """
-    columns = _columns(rows)
+    columns = columns_of(rows)
     taken = _by_name(columns)
     sources = {role: Source(fields=(column,)) for role, column in taken.items()}
     for role in ("model", "task"):
         sources.setdefault(role, Source(const=stem))
     sources |= _tier(rows, sources)
+    if "tier" in sources and not sources["tier"].values and not is_numeric(rows, sources["tier"]):
+        del sources["tier"]
+    sources |= propose_axes(rows, sources)
     sources |= _classes(columns, sources) | _flag(columns, sources)
     if "axis" not in sources and _is_graded(rows, sources):
         sources["axis"] = Source(const="graded")
     measures, grade = _score(rows, sources)
-    used = {name for one in sources.values() for name in one.fields}
-    used |= {name for name in columns if any(name.startswith(f"{one}.") for one in used)}
-    rest = [name for name in columns if name not in used]
-    kinds = _sorted_out(rows, rest, sources)
+    kinds = _sorted_out(rows, _unused(columns, sources), sources)
     found = {name: _measure(rows, name) for name in kinds["measure"]}
     return Mapping(
         sources=sources,
@@ -94,30 +92,55 @@ def propose(rows: Sequence[Row], *, stem: str) -> Mapping:
     )
 
 
-def _columns(rows: Sequence[Row]) -> list[str]:
-    found: dict[str, None] = {}
-    for row in rows:
-        found |= dict.fromkeys(_flat(row))
-    return list(found)
+def complete(mapping: Mapping, rows: Sequence[Row], under: Sequence[str]) -> Mapping:
+    """Return a log's mapping with guessed axes and, as attributes, the rest of its metadata.
+
+    Parameters
+    ----------
+    mapping : Mapping
+        What the format declares.
+    rows : sequence of dict
+        The first record rows.
+    under : sequence of str
+        Tables of free content, e.g. ``("metadata", "task_args")``.
+    """
+    if not rows:
+        return mapping
+    sources = mapping.sources | propose_axes(rows, mapping.sources, under)
+    used = sources | {f"measures.{name}": one["from"] for name, one in mapping.measures.items()
+                      if "from" in one}  # fmt: skip
+    kinds = _sorted_out(rows, _unused(columns_of(rows, under), used), sources)
+    item, variant = ({_last(name, under): Source(fields=(name,)) for name in kinds[kind]}
+                     for kind in ("item", "variant"))  # fmt: skip
+    return replace(
+        mapping,
+        sources=sources,
+        attributes=item | mapping.attributes,
+        variant_attributes=variant | mapping.variant_attributes,
+        ignored=(*mapping.ignored, *kinds["measure"], *kinds["ignored"]),
+    )
 
 
-def _flat(row: Row, prefix: str = "") -> Iterable[str]:
-    for name, value in row.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name
+def _last(name: str, under: Sequence[str]) -> str:
+    above = max((one for one in under if name.startswith(f"{one}.")), key=len, default="")
+    return _short(name.removeprefix(f"{above}."))
+
+
+def _unused(columns: Sequence[str], sources: dict[str, Source]) -> list[str]:
+    used = {name for one in sources.values() for name in one.fields}
+    used |= {name for name in columns if any(name.startswith(f"{one}.") for one in used)}
+    return [name for name in columns if name not in used]
 
 
 def _by_name(columns: Sequence[str]) -> dict[str, str]:
-    plain: dict[str, str] = {}
+    known: dict[str, str] = {}
     for column in columns:
-        plain.setdefault(_plain(column), column)
+        known.setdefault(plain(column), column)
     for column in columns:
-        plain.setdefault(_plain(column.rpartition(".")[2]), column)
+        known.setdefault(plain(column.rpartition(".")[2]), column)
     taken: dict[str, str] = {}
     for role, names in NAMES.items():
-        found = [plain[_plain(name)] for name in names if _plain(name) in plain]
+        found = [known[plain(name)] for name in names if plain(name) in known]
         free = [column for column in found if column not in taken.values()]
         if free:
             taken[role] = free[0]
@@ -155,8 +178,8 @@ def _classes(columns: Sequence[str], sources: dict[str, Source]) -> dict[str, So
 
 def _flag(columns: Sequence[str], sources: dict[str, Source]) -> dict[str, Source]:
     for column in columns:
-        if _plain(column) in map(_plain, FLAGS) and "status" not in sources:
-            status = next(FLAGS[flag] for flag in FLAGS if _plain(flag) == _plain(column))
+        if plain(column) in map(plain, FLAGS) and "status" not in sources:
+            status = next(FLAGS[flag] for flag in FLAGS if plain(flag) == plain(column))
             words = (("true", status), ("True", status), ("1", status))
             return {"status": Source(fields=(column,), values=words)}
     return {}
@@ -203,8 +226,8 @@ def _sorted_out(
     """Return which columns belong to the item, to the variant, to the row, or to nothing."""
     kinds: dict[str, list[str]] = {"item": [], "variant": [], "measure": [], "ignored": []}
     roles = ("item", "perturbation", "tier", "strength", "seed")
-    item = [_key(row, sources, roles[:1]) for row in rows]
-    variant = [_key(row, sources, roles) for row in rows]
+    variant = _keys(rows, sources, roles)
+    item = _keys(rows, sources, roles[:1])
     for column in columns:
         said = [value_key(look_up(row, column)) for row in rows]
         if any(isinstance(look_up(row, column), list) for row in rows[:100]):
@@ -220,9 +243,11 @@ def _sorted_out(
     return kinds
 
 
-def _key(row: Row, sources: dict[str, Source], roles: Sequence[str]) -> tuple[str, ...]:
-    found = [look_up(row, sources[role].fields[0]) for role in roles if role in sources]
-    return tuple(map(value_key, found))
+def _keys(
+    rows: Sequence[Row], sources: dict[str, Source], roles: Sequence[str]
+) -> list[tuple[str, ...]]:
+    getters = [sources[role].getter() for role in roles if role in sources]
+    return [tuple(value_key(get(row)) for get in getters) for row in rows]
 
 
 def _fixed(keys: Sequence[tuple[str, ...]], said: Sequence[str]) -> bool:
@@ -239,7 +264,3 @@ def _number(value: Any, *, strict: bool = False) -> float | None:
 
 def _short(column: str) -> str:
     return re.sub(r"\W+", "_", column).strip("_") or column
-
-
-def _plain(column: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", column.lower())

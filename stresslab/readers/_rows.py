@@ -9,7 +9,7 @@ from stresslab import nouns
 from stresslab.errors import ReadError
 from stresslab.readers import _values as values
 from stresslab.readers._kind import About, Batch, RunKey
-from stresslab.readers._mapping import Getter, Mapping
+from stresslab.readers._mapping import MEASURE_SOURCES, Getter, Mapping, Source
 from stresslab.readers._values import ValueProblem
 from stresslab.store.scan import EXCERPT, Chunk, Reject
 
@@ -18,15 +18,15 @@ MAX_REJECTS = 10_000
 
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "model": values.name, "revision": values.name, "task": values.name, "items": values.name,
-    "item": values.name, "domain": values.name, "group": values.name,
+    "item": values.name, "domain": values.name, "group": values.name, "split": values.name,
     "perturbation": values.name, "axis": values.name, "unit": values.name,
     "tier": lambda value: values.whole(value, 0, 32_767),
     "seed": lambda value: values.whole(value, -(2**53), 2**53),
     "trial": lambda value: values.whole(value, 0, 2**31 - 1),
     "strength": values.number,
-    "original": values.text, "input": values.text, "choices": values.listed,
-    "reference": lambda value: value,
-    "output": values.text, "answer": values.text,
+    "original": values.text, "input": values.text, "messages": values.listed,
+    "choices": values.listed, "reference": lambda value: value,
+    "output": values.text, "answer": values.text, "explanation": values.text,
     "score": values.number, "correct": values.right_or_wrong, "confidence": values.share,
     "probs": values.probabilities, "status": values.status, "error": values.name,
     "latency_s": values.number,
@@ -38,7 +38,10 @@ NEEDED = ("model", "task", "item", "perturbation", "axis", "tier", "strength", "
 """Where one of these cannot be read the row cannot be placed and is left out."""
 
 
-TEXTS = {"original", "input", "choices", "reference", "output", "probs", "error"}
+TEXTS = {
+    "original", "input", "messages", "choices", "reference", "output", "explanation", "probs",
+    "error",
+}  # fmt: skip
 MAX_KNOWN = 10_000
 """Values of a column, other than texts, that are turned only once."""
 
@@ -74,13 +77,14 @@ class LongTable:
         self._unit = "line"
         self._runs: dict[RunKey, _Run] = defaultdict(_Run)
         self._loose: list[tuple[Any, ...]] = []
-        self._get = {role: one.getter() for role, one in mapping.sources.items()}
+        self._get = {role: mapping.getter(one) for role, one in mapping.sources.items()}
         self._known: dict[str, dict[str, Any]] = {role: {} for role in CONVERTERS.keys() - TEXTS}
-        self._attributes = {name: one.getter() for name, one in mapping.attributes.items()}
-        self._variant = {name: one.getter() for name, one in mapping.variant_attributes.items()}
-        self._measures: dict[str, Getter] = {
-            name: one["from"].getter() for name, one in mapping.measures.items() if "from" in one
-        }
+        self._attributes = _getters(mapping, mapping.attributes)
+        self._variant = _getters(mapping, mapping.variant_attributes)
+        self._measures, self._why = (
+            _getters(mapping, {name: m[key] for name, m in mapping.measures.items() if key in m})
+            for key in MEASURE_SOURCES
+        )
         self._sign = 1 if mapping.measures.get("score", {}).get("higher_is_better", True) else -1
 
     def add(self, chunk: Chunk) -> Iterator[Batch]:
@@ -186,7 +190,8 @@ class LongTable:
                 self._reject(key, note)
                 continue
             if value is not None:
-                run.rows["scores"].append((variant, trial, measure, value, None))
+                why = values.text(self._why[measure](row)) if measure in self._why else None
+                run.rows["scores"].append((variant, trial, measure, value, why))
 
     def _add_item(
         self,
@@ -201,10 +206,13 @@ class LongTable:
             return
         untouched = said["original"] if is_changed or said["original"] else said["input"]
         reference = None if values.is_null(said["reference"]) else said["reference"]
+        messages = None if is_changed else values.as_json(said["messages"])
+        attributes = {"split": said["split"]} if said["split"] else {}
+        attributes |= _kept(self._attributes, row) or {}
         made = (
-            item, said["items"] or task, task, untouched, None,
+            item, said["items"] or task, task, untouched, messages,
             values.as_json(said["choices"]), values.as_json(reference),
-            said["domain"], said["group"], values.as_json(_kept(self._attributes, row)),
+            said["domain"], said["group"], values.as_json(attributes or None),
             nouns.content_hash(untouched, said["choices"], reference),
         )  # fmt: skip
         if is_changed and untouched is None:
@@ -228,6 +236,8 @@ class LongTable:
         if status in ("errored", "unscored"):
             score = correct = None
         self.n_outcomes += 1
+        if said["explanation"] is not None:
+            run.rows["scores"].append((variant, trial, "score", score, said["explanation"]))
         run.rows["outcomes"].append(
             (
                 variant, trial, status, said["output"], said["answer"], score, correct,
@@ -259,7 +269,7 @@ class LongTable:
 
     def _batches(self, bytes_done: int) -> Iterator[Batch]:
         declared = {
-            name: {key: value for key, value in one.items() if key != "from"}
+            name: {key: value for key, value in one.items() if key not in MEASURE_SOURCES}
             for name, one in self.mapping.measures.items()
         }
         measures = {"score": {}, **declared}
@@ -312,6 +322,10 @@ def _graded(said: dict[str, Any]) -> int | None:
 
 def _folded(text: str) -> str:
     return " ".join(text.split()).casefold()
+
+
+def _getters(mapping: Mapping, sources: dict[str, Source]) -> dict[str, Getter]:
+    return {name: mapping.getter(one) for name, one in sources.items()}
 
 
 def _kept(getters: dict[str, Getter], row: dict[str, Any]) -> dict[str, Any] | None:

@@ -117,3 +117,53 @@ def test_another_mapping_has_another_hash():
     one, other = (Mapping.parse(f"model_from = 'const:{name}'") for name in "ab")
     assert one.sha256 != other.sha256
     assert one.sha256 == Mapping.parse(one.to_toml()).sha256
+
+
+def test_a_task_argument_is_a_field_of_its_table():
+    assert got("task_arg:tier", {"task_args": {"tier": 2}}) == 2
+    assert Source.parse("tier_from", "task_arg:tier").written() == "field:task_args.tier"
+
+
+def test_several_groups_of_a_pattern_are_joined():
+    source = "regex:^(.+?)(?:_hard(_.*)?)?$ on id"
+    seen = [got(source, {"id": one}) for one in ("math", "math_hard", "math_hard_full")]
+    assert seen == ["math", "math", "math_full"]
+
+
+def named(text, **row):
+    mapping = Mapping.parse(text)
+    return mapping.getter(mapping.sources["tier"])(row)
+
+
+@pytest.mark.parametrize(
+    ("written", "row", "expected"),
+    [
+        ('task_from = "field:eval.task"', {"eval": {"task": "math_3"}}, "3"),
+        ('task_from = "const:math_4"', {}, "4"),
+        ('task_from = "regex:^[a-z]+ on eval"', {"eval": "math_5"}, "5"),
+        ('task_from = "const:math_4"', {"task": "own_7"}, "7"),
+        ("", {"task": "own_7"}, "7"),
+        ("", {}, None),
+    ],
+)
+def test_a_pattern_on_the_task_is_searched_in_what_is_made_the_task(written, row, expected):
+    assert named(f"{written}\ntier_from = 'regex:_(\\d+)$ on task'", **row) == expected
+
+
+def test_a_pattern_on_id_or_condition_is_searched_in_the_item_or_the_perturbation():
+    text = "item_from = 'field:n'\ntier_from = 'regex:(\\d)$ on id'"
+    assert named(text, n="q1_2") == "2"
+    text = "perturbation_from = 'field:how'\ntier_from = 'regex:(\\d)$ on condition'"
+    assert named(text, how="blur3") == "3"
+
+
+def test_the_fields_of_a_mapping_are_those_a_file_must_have():
+    text = "task_from = 'const:t'\nitem_from = 'field:id'\ntier_from = 'regex:(\\d)$ on task'"
+    assert Mapping.parse(text).fields() == {"id"}
+    assert Mapping.parse("tier_from = 'regex:(\\d)$ on task'").fields() == {"task"}
+
+
+def test_a_measure_may_say_why():
+    mapping = Mapping.parse("[measures.f1]\nfrom = 'field:f1'\nexplanation = 'field:why'")
+    assert mapping.measures["f1"]["explanation"] == Source(fields=("why",))
+    assert Mapping.parse(mapping.to_toml()) == mapping

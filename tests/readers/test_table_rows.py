@@ -191,3 +191,29 @@ def test_a_table_without_ids_asks_for_one(tmp_path):
 def test_a_mapping_without_a_model_asks_for_one(tmp_path):
     with pytest.raises(ReadError, match="model_from"):
         read(tmp_path, "1,1", header="id,score", mapping="item_from = 'field:id'")
+
+
+WHY = """
+model_from = 'field:model'
+task_from = 'const:t'
+item_from = 'field:id'
+split_from = 'field:split'
+messages_from = 'field:messages'
+score_from = 'field:score'
+explanation_from = 'field:why'
+
+[measures.f1]
+from = 'field:f1'
+explanation = 'field:note'
+"""
+
+
+def test_split_messages_and_explanations_have_their_columns(tmp_path):
+    header = "id,model,split,messages,score,why,f1,note"
+    line = '1,m,test,"[{""role"": ""user"", ""content"": ""hi""}]",1,fits,0.5,half'
+    found = read(tmp_path, line, "2,m,,,0,,,", header=header, mapping=WHY)
+    assert json.loads(found["items"][0]["attributes"]) == {"split": "test"}
+    assert json.loads(found["items"][0]["messages"]) == [{"role": "user", "content": "hi"}]
+    assert (found["items"][1]["attributes"], found["items"][1]["messages"]) == (None, None)
+    seen = [(row["measure"], row["value"], row["explanation"]) for row in found["scores"]]
+    assert seen == [("score", 1.0, "fits"), ("f1", 0.5, "half")]
