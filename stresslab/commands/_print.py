@@ -68,13 +68,24 @@ def result(found: "Result", table: str | None = None) -> None:
 
 def follow(events: "Iterator[Progress | Done]", *, quiet: bool) -> "Done | None":
     """Run a job to its end, showing its progress on a terminal; return its last `Done`."""
+    from time import monotonic
+
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     from stresslab.jobs._events import Done
 
-    done = None
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    done, start = None, monotonic()
+    columns = (
+        TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(),
+        TextColumn("left"), TimeRemainingColumn(compact=True),
+    )  # fmt: skip
     console = Console(stderr=True)
     quiet = quiet or not console.is_terminal
     with Progress(*columns, console=console, disable=quiet, transient=True) as bar:
@@ -86,6 +97,8 @@ def follow(events: "Iterator[Progress | Done]", *, quiet: bool) -> "Done | None"
                 done = event
                 continue
             text = event.message or f"{event.done:,} {event.unit}"
+            if event.rows:
+                text += f", {event.rows / max(monotonic() - start, 0.1):,.0f} rows/s"
             bar.update(task, completed=event.done, total=event.total, description=text)
     return done
 

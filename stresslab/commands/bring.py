@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from stresslab.commands import _print
+from stresslab.commands import _imports, _print
 from stresslab.commands._options import JsonOption, WorkspaceOption
 
 
@@ -16,16 +16,17 @@ def import_(
         Path | None, typer.Option(help="Mapping (TOML); proposed from column names without it.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the mapping that would be used; add nothing.")
+        bool, typer.Option("--dry-run", help="Print what would be added and how; add nothing.")
     ] = False,
     json_: JsonOption = False,
 ) -> None:
     """Import files; the workspace is made if it is missing. The same again adds nothing."""
-    from stresslab.jobs.import_logs import import_logs, preview
+    from stresslab.jobs.import_logs import import_logs
+    from stresslab.jobs.plan_import import plan_import
     from stresslab.places import workspace_path
 
     if dry_run:
-        found = preview(paths, mapping)
-        return _print.as_json(found) if json_ else print("\n\n".join(map(str, found.values())))
+        plan = _print.follow(plan_import(paths, mapping=mapping), quiet=json_)
+        return _imports.plan(plan, json_wanted=json_)
     events = import_logs(workspace_path(workspace), paths, mapping=mapping)
     return _print.done(_print.follow(events, quiet=json_), json_wanted=json_)

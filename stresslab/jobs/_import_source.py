@@ -71,7 +71,8 @@ def hashed(found: Found, course: Course) -> Generator[Event, None, dict[str, Any
             while block := file.read(BLOCK):
                 digest.update(block)
                 size += len(block)
-                yield course.at(found, done + size, "Checking")
+                share = 100 * (done + size) // max(found.bytes, 1)
+                yield course.at(found, 0, f"Checking {share} % of")
         done += size
         name = Path(os.path.relpath(part, above)).as_posix()
         entries.append({"name": name, "bytes": size, "sha256": digest.hexdigest()})

@@ -194,9 +194,15 @@ def test_a_program_is_told_which_runs_came_in_and_which_were_superseded(tmp_path
 
 
 def test_the_hash_of_a_source_is_over_all_its_parts(tmp_path, monkeypatch):
-    piece = _walk.readers.get("table")
-    both = replace(piece, parts=lambda path: (path, path.with_suffix(".extra")))
-    monkeypatch.setattr(type(_walk.readers), "get", lambda _, name: both)
+    get = type(_walk.readers).get
+    both = replace(
+        _walk.readers.get("table"), parts=lambda path: (path, path.with_suffix(".extra"))
+    )
+    monkeypatch.setattr(
+        type(_walk.readers),
+        "get",
+        lambda self, name: both if name == "table" else get(self, name),
+    )
     path = write(tmp_path, "a.csv", models="A")
     path.with_suffix(".extra").write_text("one")
     events = list(import_logs(tmp_path / "w", [path]))
