@@ -37,6 +37,8 @@ def from_cells(
     """Return the value columns of `cells` (see `values`)."""
     from stresslab.stats.intervals import from_moments
 
+    cells = cells.copy(deep=False)
+    cells.attrs = {}  # pandas copies them deeply with every step
     found = from_moments(
         cells["total"], cells["n"], cells["n_clusters"], cells["ss"], cells["sd"], cells["dd"],
         sq=cells["sq"], rate=cells["rate"].to_numpy(bool), level=level or asked.params.level,
@@ -52,7 +54,6 @@ def from_cells(
     }
     for name in COUNTS:
         table[name] = sizes[name].to_numpy(np.int64)
-    table.attrs = {}
     return table
 
 

@@ -66,14 +66,16 @@ def draw(
         range=[len(models) - 0.5, -0.5],
         tickfont={"size": 13, "color": theme.tokens(mode).text},
     )
-    _cells(picture, table, keys, place, column, mode)
-    _gaps(picture, keys, table["model"].tolist(), place, column, mode)
+    marks = theme.Marks()
+    _cells(picture, marks, table, keys, place, column, mode)
+    _gaps(marks, keys, table["model"].tolist(), place, column, mode)
+    marks.onto(picture)
     return picture
 
 
 def _cells(
-    picture: go.Figure, table: pd.DataFrame, keys: list[tuple[str, ...]], place: Mapping[str, int],
-    column: Mapping[tuple[str, ...], int], mode: Mode,
+    picture: go.Figure, marks: theme.Marks, table: pd.DataFrame, keys: list[tuple[str, ...]],
+    place: Mapping[str, int], column: Mapping[tuple[str, ...], int], mode: Mode,
 ) -> None:  # fmt: skip
     look = theme.tokens(mode)
     xs, ys, texts, inks, hovers = [], [], [], [], []
@@ -81,7 +83,7 @@ def _cells(
         x, y, share = column[key], place[row["model"]], row["coverage"]
         held = not pd.isna(share) and share > 0
         fill = theme.sequential(0.15 + 0.55 * share, mode) if held else look.surface
-        picture.add_shape(
+        marks.shape(
             type="rect", x0=x - 0.48, x1=x + 0.48, y0=y - 0.45, y1=y + 0.45, fillcolor=fill,
             line={"width": 0}, layer="below",
         )  # fmt: skip
@@ -102,7 +104,7 @@ def _cells(
 
 
 def _gaps(
-    picture: go.Figure, keys: list[tuple[str, ...]], models: list[str], place: Mapping[str, int],
+    marks: theme.Marks, keys: list[tuple[str, ...]], models: list[str], place: Mapping[str, int],
     column: Mapping[tuple[str, ...], int], mode: Mode,
 ) -> None:  # fmt: skip
     look = theme.tokens(mode)
@@ -110,7 +112,7 @@ def _gaps(
     for model, y in place.items():
         for key, x in column.items():
             if (model, key) not in held:
-                picture.add_annotation(
+                marks.annotation(
                     text="–", x=x, y=y, showarrow=False, font={"size": 13, "color": look.muted}
                 )
 

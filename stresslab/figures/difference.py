@@ -57,8 +57,10 @@ def draw(
     _frame(picture, names, (low, high), mode, narrow=narrow)
     picture.layout.xaxis.title.text = _title(pairs, styles, metric)
     _zero(picture, margin, mode)
+    marks = theme.Marks()
     for place, row in enumerate(records):
-        _whisker(picture, row, place, mode, names[place], narrow=narrow)
+        _whisker(picture, marks, row, place, mode, names[place], narrow=narrow)
+    marks.onto(picture)
     _sides(picture, pairs, styles, mode, higher_is_better, stacked=narrow)
     picture.layout.meta = {"caption": _caption(rows, margin)}
     return picture
@@ -130,8 +132,9 @@ def _zero(picture: go.Figure, margin: float | None, mode: Mode) -> None:
 
 
 def _whisker(
-    picture: go.Figure, row: Mapping[Any, Any], place: int, mode: Mode, name: str, *, narrow: bool
-) -> None:
+    picture: go.Figure, marks: theme.Marks, row: Mapping[Any, Any], place: int, mode: Mode,
+    name: str, *, narrow: bool,
+) -> None:  # fmt: skip
     look = theme.tokens(mode)
     verdict = str(row["verdict"])
     unsure = verdict not in SYMBOLS
@@ -161,7 +164,7 @@ def _whisker(
     )  # fmt: skip
     said = _said(row)
     number = theme.signed(row["difference"])
-    picture.add_annotation(
+    marks.annotation(
         text=f"<b>{number}</b>  {verdict}" if narrow else f"<b>{number}</b>  {said}",
         x=1, y=place, xref="paper", yref="y", xanchor="left", xshift=12, showarrow=False,
         align="left", font={"size": 13, "color": look.muted if unsure else look.text},

@@ -85,15 +85,16 @@ def draw(
     picture = theme.figure(
         mode, height=height, margin={"l": _left(styles, models), "r": 12, "t": HEAD, "b": FOOT}
     )
-    inner = height - HEAD - FOOT
+    inner, marks = height - HEAD - FOOT, theme.Marks()
     for number, (block, cell) in enumerate(zip(blocks, grid.cells, strict=True), start=1):
         top = 1 - cell.row * (ROW * span + HEAD) / inner
         bottom = max(top - ROW * span / inner, 0.0)
-        axes = _axes(picture, number, block, cell.x0, cell.x1, bottom, top, mode)
+        axes = _axes(picture, marks, number, block, cell.x0, cell.x1, bottom, top, mode)
         _name_rows(picture, number, styles, places, span, first=cell.column == 0)
-        _cells(picture, block, places, scale, axes, mode)
+        _cells(picture, marks, block, places, scale, axes, mode)
         if rest:
-            _rule(picture, axes, len(ranked) + 0.1, mode, first=cell.column == 0)
+            _rule(marks, axes, len(ranked) + 0.1, mode, first=cell.column == 0)
+    marks.onto(picture)
     picture.layout.meta = {"caption": _caption(scale, rows, metric)}
     return picture
 
@@ -112,8 +113,8 @@ def _left(styles: Mapping[str, theme.Style], models: list[str]) -> int:
 
 
 def _axes(
-    picture: go.Figure, number: int, block: Block, x0: float, x1: float, y0: float, y1: float,
-    mode: Mode,
+    picture: go.Figure, marks: theme.Marks, number: int, block: Block,
+    x0: float, x1: float, y0: float, y1: float, mode: Mode,
 ) -> dict[str, str]:  # fmt: skip
     tail = "" if number == 1 else str(number)
     ticks = list(range(len(block.tiers)))
@@ -128,7 +129,7 @@ def _axes(
         range=[-0.5, max(len(ticks), 2) - 0.5],
     )
     picture.layout[f"yaxis{tail}"] = theme.axis(mode, domain=[y0, y1], anchor=f"x{tail}")
-    picture.add_annotation(
+    marks.annotation(
         text=f"<b>{block.title}</b>",
         x=0,
         y=1,
@@ -163,7 +164,7 @@ def _name_rows(
 
 
 def _cells(
-    picture: go.Figure, block: Block, places: Mapping[str, float], scale: Scale,
+    picture: go.Figure, marks: theme.Marks, block: Block, places: Mapping[str, float], scale: Scale,
     axes: Mapping[str, str], mode: Mode,
 ) -> None:  # fmt: skip
     look = theme.tokens(mode)
@@ -174,7 +175,7 @@ def _cells(
         known = _finite(value)
         few = known and (row["n"] or 0) < theme.HOLLOW_BELOW
         fill = scale.colour(value, mode) if known and not few else look.background
-        picture.add_shape(
+        marks.shape(
             type="rect", x0=x - 0.48, x1=x + 0.48, y0=y - 0.47, y1=y + 0.47,
             fillcolor=fill, layer="below",
             line={"width": 1.5 if few else 0, "color": look.line if few else fill},
@@ -240,15 +241,15 @@ def _hover(row: Mapping[Any, Any], title: str) -> str:
 
 
 def _rule(
-    picture: go.Figure, axes: Mapping[str, str], y: float, mode: Mode, *, first: bool
+    marks: theme.Marks, axes: Mapping[str, str], y: float, mode: Mode, *, first: bool
 ) -> None:
     look = theme.tokens(mode)
-    picture.add_shape(
+    marks.shape(
         type="line", x0=0, x1=1, y0=y - 0.25, y1=y - 0.25, xref=f"{axes['xaxis']} domain",
         yref=axes["yaxis"], line={"color": look.muted, "width": 1},
     )  # fmt: skip
     if first:
-        picture.add_annotation(
+        marks.annotation(
             text="under half the coverage: outside the ranking", x=0, y=y - 0.25,
             xref=f"{axes['xaxis']} domain", yref=axes["yaxis"], xanchor="left", yanchor="top",
             showarrow=False, font={"size": 11, "color": look.muted},

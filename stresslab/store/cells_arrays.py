@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,24 @@ def can_align(slicer: Slicer, by: Sequence[str]) -> bool:
 
 def load(folder: Path, name: str, length: int, fill: Any) -> Array:
     """Return an aligned array made `length` long: what a model has not seen is `fill`."""
-    path = folder / f"{name}.npy"
-    if not path.exists():
+    values = _mapped(folder / f"{name}.npy")
+    if values is None:
         return np.full(length, fill)
-    values: Array = np.load(path, mmap_mode="r")
     if len(values) == length:
         return values
     padded = np.full(length, fill, dtype=values.dtype)
     padded[: len(values)] = values
     return padded
+
+
+@lru_cache(maxsize=256)
+def _mapped(path: Path) -> Array | None:
+    """Return an array of a generation, which is never written again; None if it is not there."""
+    try:
+        values: Array = np.load(path, mmap_mode="r")
+    except FileNotFoundError:
+        return None
+    return values
 
 
 def from_arrays(

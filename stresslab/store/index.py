@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,8 +30,18 @@ KEEP_SECONDS = 600
 Report = Callable[[int, int, str], None]
 
 _building = threading.Lock()
-_opened: ContextVar[tuple[dict[Path, Any], ExitStack] | None] = ContextVar("opened", default=None)
-"""The indexes that the call in progress has open."""
+
+
+@dataclass
+class _Call:
+    """What the call in progress has resolved and opened."""
+
+    stack: ExitStack
+    generations: dict[Path, "Generation"] = field(default_factory=dict)
+    opened: dict[Path, Any] = field(default_factory=dict)
+
+
+_call: ContextVar[_Call | None] = ContextVar("call", default=None)
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,15 @@ def ensure(workspace: Any, progress: Report | None = None) -> Generation:
     progress : callable, optional
         ``progress(done, total, message)``, in outcomes, while building.
     """
-    root = Path(workspace.index_folder)
+    root, call = Path(workspace.index_folder), _call.get()
+    if call is None:
+        return _ensured(workspace, root, progress)
+    if root not in call.generations:
+        call.generations[root] = _ensured(workspace, root, progress)
+    return call.generations[root]
+
+
+def _ensured(workspace: Any, root: Path, progress: Report | None) -> Generation:
     while True:
         version = workspace.data_version
         found = Generation(root / f"{version}-{layout()}", version)
@@ -85,30 +103,30 @@ def layout() -> str:
 
 @contextmanager
 def one_call() -> Iterator[None]:
-    """Open each index at most once until the block ends: it is one call, however often it asks."""
-    if _opened.get() is not None:
+    """Ask one generation, opened at most once, until the block ends: it is one call."""
+    if _call.get() is not None:
         yield
         return
     with ExitStack() as stack:
-        token = _opened.set(({}, stack))
+        token = _call.set(_Call(stack))
         try:
             yield
         finally:
-            _opened.reset(token)
+            _call.reset(token)
 
 
 @contextmanager
 def connect(generation: Generation) -> Iterator["duckdb.DuckDBPyConnection"]:
     """Open the index read-only for one call, with no way out to other files."""
-    call = _opened.get()
+    call = _call.get()
     if call is None:
         with closing(_open(generation.path)) as con:
             yield con
         return
-    known, stack = call
-    if generation.path not in known:
-        known[generation.path] = stack.enter_context(closing(_open(generation.path)))
-    with closing(known[generation.path].cursor()) as con:
+    if generation.path not in call.opened:
+        opened = call.stack.enter_context(closing(_open(generation.path)))
+        call.opened[generation.path] = opened
+    with closing(call.opened[generation.path].cursor()) as con:
         yield con
 
 

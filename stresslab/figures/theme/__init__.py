@@ -20,6 +20,7 @@ from stresslab.figures.theme._colour import (
     verdict_colour,
 )
 from stresslab.figures.theme._marks import (
+    Marks,
     axis,
     band,
     chance_line,
@@ -43,6 +44,7 @@ from stresslab.figures.theme._words import (
 )
 
 __all__ = [
+    "Marks",
     "DARK",
     "FONT",
     "HOLLOW_BELOW",

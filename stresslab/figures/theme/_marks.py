@@ -1,6 +1,7 @@
 """Marks every figure shares: the empty frame, axes, bands, direct labels, the chance line."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import plotly.graph_objects as go
@@ -31,6 +32,31 @@ def figure(mode: Mode, *, height: int = 420, **layout: Any) -> go.Figure:
         "modebar": {"remove": ["zoom", "pan", "select", "lasso", "autoscale"]},
     }
     return go.Figure(layout=base | layout)
+
+
+@dataclass
+class Marks:
+    """Shapes and annotations that are put onto a figure together.
+
+    Plotly checks all of a figure's shapes again whenever one is added: 200 take it seconds.
+    """
+
+    shapes: list[dict[str, Any]] = field(default_factory=list)
+    annotations: list[dict[str, Any]] = field(default_factory=list)
+
+    def shape(self, **settings: Any) -> None:
+        """Note a shape, as for ``add_shape``."""
+        self.shapes.append(settings)
+
+    def annotation(self, **settings: Any) -> None:
+        """Note an annotation, as for ``add_annotation``."""
+        self.annotations.append(settings)
+
+    def onto(self, picture: go.Figure) -> None:
+        """Put everything noted onto a figure, over what it has."""
+        for name, new in (("shapes", self.shapes), ("annotations", self.annotations)):
+            if new:
+                picture.layout[name] = [*picture.layout[name], *new]
 
 
 def axis(mode: Mode, **settings: Any) -> dict[str, Any]:
