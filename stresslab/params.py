@@ -30,6 +30,12 @@ class Params:
     level: float = setting(0.95, "Level of every interval.", low=0.5, high=0.999)
     seed: int = setting(0, "Seed of everything random.")
 
+    def __new__(cls, **settings: Any) -> Self:
+        """Refuse a setting that does not exist, with the names near it."""
+        for name in settings:
+            _check_name(cls, name)
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         """Check every value against its declared type and range."""
         hints = get_type_hints(type(self))
@@ -47,12 +53,9 @@ class Params:
             If a name is unknown or a value cannot be read; the message lists near names.
         """
         hints = get_type_hints(cls)
-        known = [one.name for one in fields(cls)]
         values = {}
         for name, text in settings.items():
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=3) or known
-                raise ParamError(f"No setting is called {name!r}. Did you mean: {', '.join(near)}?")
+            _check_name(cls, name)
             values[name] = _read(name, hints[name], text) if isinstance(text, str) else text
         return cls(**values)
 
@@ -99,6 +102,13 @@ def describe(params: type[Params]) -> list[dict[str, Any]]:
         }
         for one in fields(params)
     ]
+
+
+def _check_name(kind: type[Params], name: str) -> None:
+    known = [one.name for one in fields(kind)]
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=3) or known
+        raise ParamError(f"No setting is called {name!r}. Did you mean: {', '.join(near)}?")
 
 
 def _checked(one: Field[Any], hint: Any, value: Any) -> Any:

@@ -42,9 +42,9 @@ class Column:
     direction: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result:
-    """What an analysis found.
+    """What an analysis found; two are equal if everything they say is, null equal to null.
 
     Parameters
     ----------
@@ -68,6 +68,14 @@ class Result:
     warnings: tuple[Warn, ...] = ()
     data_version: str = ""
     columns: dict[str, dict[str, Column]] = field(default_factory=dict)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether settings, tables, columns, warnings and data version are the same."""
+        if not isinstance(other, Result):
+            return NotImplemented
+        if (self.analysis, self.data_version) != (other.analysis, other.data_version):
+            return False
+        return self.to_dict() == other.to_dict()
 
     @property
     def table(self) -> "pd.DataFrame":

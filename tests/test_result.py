@@ -41,9 +41,18 @@ def test_a_result_comes_back_equal(tmp_path):
     )
     again = reloaded(result, tmp_path)
     pd.testing.assert_frame_equal(again.table, TABLE)
-    assert again.to_dict() == result.to_dict()
+    assert again == result
     assert again.warnings == result.warnings
     assert again.columns["ask"]["value"] == Column("number", "share", "up")
+
+
+def test_results_that_differ_in_anything_are_not_equal():
+    result = result_of(TABLE, data_version="v1")
+    assert result == result_of(TABLE.copy(), data_version="v1")
+    assert result != result_of(TABLE, data_version="v2")
+    assert result != result_of(TABLE.assign(n=0), data_version="v1")
+    assert result != result_of(TABLE, data_version="v1", warnings=(Warn("odd", "Odd."),))
+    assert result != "a result"
 
 
 def test_columns_with_nulls_come_back_equal_and_save_again(tmp_path):

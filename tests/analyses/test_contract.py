@@ -30,7 +30,7 @@ def test_the_first_table_answers_and_carries_the_name(result):
 def test_a_result_saves_and_reloads_equal(result, tmp_path):
     result.save(tmp_path / "r.json")
     again = Result.load(tmp_path / "r.json")
-    assert again.to_dict() == result.to_dict()
+    assert again == result
     again.save(tmp_path / "again.json")
     assert (tmp_path / "again.json").read_text() == (tmp_path / "r.json").read_text()
 
