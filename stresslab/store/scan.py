@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ from stresslab.errors import ReadError
 
 CHUNK_ROWS = 5_000
 MAX_FIELD = 64 * 1024 * 1024
+MAX_LINES = 10_000
+"""Lines one CSV record may go over."""
 EXCERPT = 200
 DELIMITERS = ",;\t|"
 
@@ -133,25 +136,65 @@ def _csv(raw: BinaryIO, path: Path) -> Iterator[Numbered | Reject]:
     delimiter = max(DELIMITERS, key=first.count)
     header = [_clean(name).strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
     _check_header(header, path)
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
-    while True:
-        number = reader.line_num + 2
-        try:
-            values = next(reader, None)
-        except csv.Error as error:
-            yield Reject(f"line {number}", "", f"not readable as CSV: {error}", "")
-            continue
-        if values is None:
-            break
-        if not values:
-            continue
-        if len(values) != len(header):
-            reason = f"has {len(values)} fields; the header has {len(header)}"
-            yield Reject(f"line {number}", "", reason, _clean(delimiter.join(values))[:EXCERPT])
-            continue
-        row = {name: value or None for name, value in zip(header, values, strict=True)}
-        yield from _repaired(number, row)
+    for number, values in _records(text, delimiter, len(header)):
+        if isinstance(values, Reject):
+            yield values
+        else:
+            row = {name: value or None for name, value in zip(header, values, strict=True)}
+            yield from _repaired(number, row)
     text.detach()
+
+
+def _records(
+    lines: Iterator[str], delimiter: str, n_fields: int
+) -> Iterator[tuple[int, list[str] | Reject]]:
+    """Yield every record with the number of its first line; a broken one costs its first line.
+
+    A record goes on over a line's end while a quote is open. One that is never closed, or closed
+    somewhere it makes no sense, is a stray quote: what follows its line is read on its own.
+    """
+    again: deque[str] = deque()
+    number, size, quotes = 2, 0, 0
+    held: list[str] = []
+    while True:
+        line = again.popleft() if again else next(lines, "")
+        if line:
+            held.append(line)
+            size += len(line)
+            quotes += line.count('"')
+            if quotes % 2 and len(held) < MAX_LINES and size < MAX_FIELD:
+                continue
+        elif not held:
+            return
+        rows = _parsed(held, delimiter, n_fields)
+        if isinstance(rows, str):
+            excerpt = _clean(held[0]).rstrip("\r\n")[:EXCERPT]
+            yield number, Reject(f"line {number}", "", rows, excerpt)
+            again.extendleft(reversed(held[1:]))
+            number += 1
+        else:
+            for offset, values in rows:
+                yield number + offset, values
+            number += len(held)
+        held, size, quotes = [], 0, 0
+
+
+def _parsed(held: list[str], delimiter: str, n_fields: int) -> list[tuple[int, list[str]]] | str:
+    """Return the records of some lines with the offsets of their first lines, or what is wrong."""
+    rows: list[tuple[int, list[str]]] = []
+    reader = csv.reader(held, delimiter=delimiter, strict=True)
+    try:
+        while True:
+            offset = reader.line_num
+            values = next(reader, None)
+            if values is None:
+                return rows
+            if values and len(values) != n_fields:
+                return f"has {len(values)} fields; the header has {n_fields}"
+            if values:
+                rows.append((offset, values))
+    except csv.Error as error:
+        return f"not readable as CSV: {error}"
 
 
 def _check_header(header: list[str], path: Path) -> None:

@@ -141,3 +141,22 @@ def test_a_long_file_comes_in_chunks_that_know_how_far_they_are(tmp_path):
     chunks = list(scan(write(tmp_path, "a.jsonl", lines)))
     assert max(len(chunk.rows) for chunk in chunks) == CHUNK_ROWS
     assert chunks[-1].bytes_done == len(lines)
+
+
+def test_a_stray_quote_costs_its_own_line_only(tmp_path):
+    path = tmp_path / "a.csv"
+    lines = [
+        "id,text",
+        '1,"fine, ""so"""',
+        '2,"never closed',
+        "3,next",
+        '4,"two\nlines"',
+        '5,6" disk',
+        "6,last",
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rows, rejects = read(path)
+    assert [row["id"] for _, row in rows] == ["1", "3", "4", "5", "6"]
+    assert rows[2] == (5, {"id": "4", "text": "two\nlines"})
+    assert rows[3][0] == 7
+    assert [(one.place, one.excerpt) for one in rejects] == [("line 3", '2,"never closed')]
