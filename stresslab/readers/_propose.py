@@ -25,6 +25,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "perturbation", "perturbation_name", "corruption", "attack", "augmentation", "noise_type",
         "transformation",
     ),
+    "axis": ("axis",),
     "tier": ("tier", "level", "severity", "difficulty", "stress_level", "intensity"),
     "strength": ("strength", "epsilon", "noise", "noise_level", "magnitude"),
     "unit": ("unit",),
@@ -187,12 +188,13 @@ def _flag(columns: Sequence[str], sources: dict[str, Source]) -> dict[str, Sourc
 
 def _is_graded(rows: Sequence[Row], sources: dict[str, Source]) -> bool:
     """Return whether tiers look like different items of growing difficulty."""
-    if "tier" not in sources or "item" not in sources or "perturbation" in sources:
+    if "tier" not in sources or "item" not in sources:
         return False
     tiers: dict[Any, set[Any]] = defaultdict(set)
     get_item, get_tier = sources["item"].getter(), sources["tier"].getter()
+    get_kind = sources["perturbation"].getter() if "perturbation" in sources else lambda row: None
     for row in rows:
-        tiers[values.name(get_item(row))].add(values.name(get_tier(row)))
+        tiers[get_kind(row), values.name(get_item(row))].add(values.name(get_tier(row)))
     every = set().union(*tiers.values()) if tiers else set()
     return len(every) > 1 and "0" not in every and all(len(one) == 1 for one in tiers.values())
 

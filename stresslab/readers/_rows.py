@@ -18,8 +18,8 @@ MAX_REJECTS = 10_000
 
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "model": values.name, "revision": values.name, "task": values.name, "items": values.name,
-    "item": values.name, "domain": values.name, "group": values.name, "split": values.name,
-    "perturbation": values.name, "axis": values.name, "unit": values.name,
+    "item": values.name, "domain": values.domain, "group": values.label, "split": values.label,
+    "perturbation": values.name, "axis": values.label, "unit": values.label,
     "tier": lambda value: values.whole(value, 0, 32_767),
     "seed": lambda value: values.whole(value, -(2**53), 2**53),
     "trial": lambda value: values.whole(value, 0, 2**31 - 1),
@@ -28,7 +28,7 @@ CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "choices": values.listed, "reference": lambda value: value,
     "output": values.text, "answer": values.text, "explanation": values.text,
     "score": values.number, "correct": values.right_or_wrong, "confidence": values.share,
-    "probs": values.probabilities, "status": values.status, "error": values.name,
+    "probs": values.probabilities, "status": values.status, "error": values.problem,
     "latency_s": values.number,
     "tokens_in": lambda value: values.whole(value, 0, 2**31 - 1),
     "tokens_out": lambda value: values.whole(value, 0, 2**31 - 1),
@@ -205,7 +205,7 @@ class LongTable:
         if item in run.settled:
             return
         untouched = said["original"] if is_changed or said["original"] else said["input"]
-        reference = None if values.is_null(said["reference"]) else said["reference"]
+        reference = None if values.is_empty(said["reference"]) else said["reference"]
         messages = None if is_changed else values.as_json(said["messages"])
         attributes = {"split": said["split"]} if said["split"] else {}
         attributes |= _kept(self._attributes, row) or {}

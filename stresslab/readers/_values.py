@@ -8,6 +8,7 @@ from typing import Any
 from stresslab.nouns import STATUSES
 
 NULLS = frozenset({"", "na", "n/a", "nan", "null", "none", "nil", "-", "?"})
+NO_DOMAIN = frozenset({"nan", "null", "none", "nil", "n/a"})
 TRUE = frozenset({"true", "yes", "correct", "right", "pass", "passed", "t", "y"})
 FALSE = frozenset({"false", "no", "incorrect", "wrong", "fail", "failed", "f", "n"})
 UNTOUCHED = frozenset({"original", "none", "clean", "identity", "untouched", "baseline", "no"})
@@ -35,6 +36,11 @@ def is_null(value: Any) -> bool:
     return value is None
 
 
+def is_empty(value: Any) -> bool:
+    """Return whether nothing stands there; "none" and "NA" may be an answer, a name, a country."""
+    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+
+
 def text(value: Any) -> str | None:
     """Return a value as text; tables and lists as JSON; an empty text stays empty."""
     if value is None or isinstance(value, str):
@@ -54,9 +60,25 @@ def text(value: Any) -> str | None:
 
 def name(value: Any) -> str | None:
     """Return a value as a name: text without white space around it, or None."""
-    if is_null(value):
+    return None if is_empty(value) else (text(value) or "").strip() or None
+
+
+def label(value: Any) -> str | None:
+    """Return a value as a name where a word such as "none" or "N/A" says that there is none."""
+    return None if is_null(value) else name(value)
+
+
+def domain(value: Any) -> str | None:
+    """Return a value as a name; "NA" is a country to some, "none" and "null" are no domain."""
+    return None if str(value).strip().lower() in NO_DOMAIN else name(value)
+
+
+def problem(value: Any) -> str | None:
+    """Return what went wrong; a flag that is false, 0 or "no" says that nothing did."""
+    if is_null(value) or value is False or (isinstance(value, int | float) and value == 0):
         return None
-    return (text(value) or "").strip() or None
+    said = str(text(value)).strip()
+    return None if said in ("", "0") or said.lower() in FALSE - {"fail", "failed"} else said
 
 
 def number(value: Any) -> float | None:
@@ -146,7 +168,7 @@ def listed(value: Any) -> list[Any] | None:
             value = json.loads(value)
         except ValueError:
             return [value]
-    if is_null(value):
+    if is_empty(value):
         return None
     return value if isinstance(value, list) else [value]
 

@@ -217,3 +217,38 @@ def test_split_messages_and_explanations_have_their_columns(tmp_path):
     assert (found["items"][1]["attributes"], found["items"][1]["messages"]) == (None, None)
     seen = [(row["measure"], row["value"], row["explanation"]) for row in found["scores"]]
     assert seen == [("score", 1.0, "fits"), ("f1", 0.5, "half")]
+
+
+@pytest.mark.parametrize("word", ["none", "NA", "-", "null", "?"])
+def test_a_class_may_be_called_none(tmp_path, word):
+    header = "id,model,label,prediction"
+    [row] = read(tmp_path, f"1,m,{word},{word}", header=header)["outcomes"]
+    assert (row["status"], row["score"]) == ("answered", 1.0)
+
+
+def test_a_domain_may_be_called_na_and_a_file_none(tmp_path):
+    header = "id,model,domain,label,prediction"
+    found = read(tmp_path, "1,m,NA,a,a", "2,m,null,a,a", header=header)
+    assert [row["domain"] for row in found["items"]] == ["NA", None]
+    (tmp_path / "none.csv").write_text("id,label,prediction\n1,a,a\n", encoding="utf-8")
+    path = tmp_path / "none.csv"
+    assert {one.run.task for one in TABLE.read(path, TABLE.propose(path)) if one.run} == {"none"}
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [("0", "answered"), ("False", "answered"), ("no", "answered"), ("1", "errored"),
+     ("timeout", "errored"), ("", "answered")],
+)  # fmt: skip
+def test_a_flag_of_no_error_is_no_error(tmp_path, error, status):
+    [row] = read(tmp_path, f"1,m,1,{error}", header="id,model,score,error")["outcomes"]
+    assert row["status"] == status
+
+
+@pytest.mark.parametrize(
+    "header", ["id,model,perturbation,tier,axis,score", "id,model,perturbation,tier,x,score"]
+)
+def test_items_of_growing_difficulty_are_graded_by_name_or_by_their_pattern(tmp_path, header):
+    lines = [f"{tier}{n},m,digits,{tier},graded,1" for tier in (1, 2, 3) for n in range(3)]
+    found = read(tmp_path, *lines, header=header)
+    assert {row["axis"] for row in found["variants"]} == {"graded"}
