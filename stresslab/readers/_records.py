@@ -1,0 +1,98 @@
+"""Hand record rows of a log to a `LongTable` in chunks, made storable on the way."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from stresslab import lenient
+from stresslab.store.scan import EXCERPT, Chunk, Numbered, Reject
+
+ROWS = 1_000
+"""Rows of a chunk: those of a log hold whole texts."""
+
+NOT_UTF8 = "holds bytes that are not UTF-8 text; kept with � in their place"
+HEAD = 1 << 16
+SMALL = 64 << 20
+"""Files that are read as a whole must be smaller."""
+
+
+def in_chunks(
+    found: Iterable[Numbered | Reject], bytes_done: Callable[[], int], unit: str
+) -> Iterator[Chunk]:
+    """Yield rows and rejects in chunks; texts that cannot be stored are repaired and noted.
+
+    Parameters
+    ----------
+    found : iterable of (int, dict) or Reject
+        Record rows with their number.
+    bytes_done : callable
+        Tells how far the source was read.
+    unit : str
+        What the numbers count.
+    """
+    chunk = Chunk(unit=unit)
+    for one in found:
+        if isinstance(one, Reject):
+            chunk.rejects.append(one)
+        else:
+            number, row = one
+            for name, value in row.items():
+                whole = tidy(value)
+                if whole is not value:
+                    row[name] = whole
+                    excerpt = whole[:EXCERPT] if isinstance(whole, str) else ""
+                    chunk.rejects.append(Reject(f"{unit} {number}", name, NOT_UTF8, excerpt))
+            chunk.rows.append((number, row))
+        if len(chunk.rows) + len(chunk.rejects) >= ROWS:
+            chunk.bytes_done = bytes_done()
+            yield chunk
+            chunk = Chunk(unit=unit)
+    chunk.bytes_done = bytes_done()
+    yield chunk
+
+
+def tidy(value: Any) -> Any:
+    """Return a JSON value without characters that cannot be stored; itself if it has none."""
+    if isinstance(value, str):
+        plain = value.isascii() and "\x00" not in value
+        return value if plain or not lenient.UNWRITABLE.search(value) else lenient.clean(value)
+    if isinstance(value, list):
+        made = [tidy(one) for one in value]
+        return value if all(a is b for a, b in zip(made, value, strict=True)) else made
+    if isinstance(value, dict):
+        texts = [(tidy(name), tidy(one)) for name, one in value.items()]
+        same = all(
+            a is name and b is one for (a, b), (name, one) in zip(texts, value.items(), strict=True)
+        )
+        return value if same else dict(texts)
+    return value
+
+
+def broken(place: str, what: lenient.Broken, field: str = "") -> Reject:
+    """Return the reject a value is that could not be read."""
+    return Reject(place, field, what.reason, lenient.clean(what.excerpt)[:EXCERPT])
+
+
+def head_of(path: Path, size: int = HEAD) -> bytes:
+    """Return how a file begins; nothing where it cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            return file.read(size)
+    except OSError:
+        return b""
+
+
+def small_object(path: Path) -> tuple[dict[str, Any], list[Reject]]:
+    """Return the JSON object in a small file, or an empty one and why."""
+    try:
+        if path.stat().st_size > SMALL:
+            return {}, [Reject(path.name, "", f"larger than {SMALL >> 20} MiB", "")]
+        found = lenient.loads(path.read_bytes())
+    except lenient.JsonProblem as problem:
+        text = lenient.clean(head_of(path, EXCERPT).decode("utf-8", "replace"))
+        return {}, [Reject(path.name, "", f"not readable as JSON: {problem}", text)]
+    except OSError as error:
+        return {}, [Reject(path.name, "", f"cannot be opened: {error.strerror or error}", "")]
+    if not isinstance(found, dict):
+        return {}, [Reject(path.name, "", "must be a JSON object", "")]
+    return tidy(found), []
