@@ -144,6 +144,10 @@ def _text(value: Any) -> str | None:
 
 
 def _unknown(dims: Dims, task: int, name: str) -> UnknownColumnError:
+    if name.startswith("derived."):
+        return UnknownColumnError(
+            f"Column {name!r} does not exist: nothing was derived in this workspace yet."
+        )
     attributes = dims.attributes.get(task, {})
     rare = name in attributes
     known = [
