@@ -8,8 +8,8 @@ import pandas as pd
 from stresslab.result import Warn
 from stresslab.store.contents import Contents
 from stresslab.store.dims import Dims
-from stresslab.store.engine import DuckDBEngine
-from stresslab.store.index import Generation, connect
+from stresslab.store.engine import DuckDBEngine, opened
+from stresslab.store.index import Generation
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,8 +46,7 @@ def read(
     runs : mapping
         Run id -> what its manifest says of the model.
     """
-    with connect(generation) as con:
-        engine = DuckDBEngine(generation, con)
+    with opened(generation) as engine:
         dims = engine.dims
         counted = {run.task for run in dims.runs}
         tasks = _tasks(dims, named, counted)

@@ -4,8 +4,9 @@ A query is a Narwhals lazy expression over the tables of the index; nothing else
 known above this file.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import duckdb
     import narwhals as nw
     import pandas as pd
+    import pyarrow as pa
 
 
 class Engine(Protocol):
@@ -32,27 +34,9 @@ class Engine(Protocol):
         """Run a lazy frame and return its rows."""
         ...
 
-
-class ClosedEngine:
-    """Knows a generation's dictionaries and cubes and opens nothing.
-
-    Parameters
-    ----------
-    generation : Generation
-        What is asked.
-    """
-
-    def __init__(self, generation: Generation) -> None:
-        self.generation = generation
-        self.dims = dims_of(generation)
-
-    def table(self, name: str) -> "nw.LazyFrame[Any]":
-        """Refuse: there is no connection."""
-        raise RuntimeError(f"Table {name} needs an open engine.")
-
-    def collect(self, frame: "nw.LazyFrame[Any]") -> "pd.DataFrame":
-        """Refuse: there is no connection."""
-        raise RuntimeError("Rows need an open engine.")
+    def arrow(self, frame: "nw.LazyFrame[Any]") -> "pa.Table":
+        """Run a lazy frame and return its rows, nulls and long integers as they are."""
+        ...
 
 
 class DuckDBEngine:
@@ -62,14 +46,21 @@ class DuckDBEngine:
     ----------
     generation : Generation
         What is asked.
-    con : DuckDBPyConnection
-        A read-only connection to it; `sql` (DuckDB-only queries) runs on it too.
+    connected : callable
+        Returns a read-only connection to it; not called before rows are asked for.
     """
 
-    def __init__(self, generation: Generation, con: "duckdb.DuckDBPyConnection") -> None:
+    def __init__(
+        self, generation: Generation, connected: "Callable[[], duckdb.DuckDBPyConnection]"
+    ) -> None:
         self.generation = generation
         self.dims = dims_of(generation)
-        self.con = con
+        self._connected = connected
+
+    @cached_property
+    def con(self) -> "duckdb.DuckDBPyConnection":
+        """Return the connection; `sql` (DuckDB-only queries) runs on it, too."""
+        return self._connected()
 
     def table(self, name: str) -> "nw.LazyFrame[Any]":
         """Return a table of the index as a lazy frame."""
@@ -82,6 +73,12 @@ class DuckDBEngine:
         """Run a lazy frame and return its rows."""
         relation: Any = frame.to_native()
         found: pd.DataFrame = relation.df()
+        return found
+
+    def arrow(self, frame: "nw.LazyFrame[Any]") -> "pa.Table":
+        """Run a lazy frame and return its rows, nulls and long integers as they are."""
+        relation: Any = frame.to_native()
+        found: pa.Table = relation.to_arrow_table()
         return found
 
     def sql(self, query: str, values: "list[Any] | dict[str, Any] | None" = None) -> "pd.DataFrame":
@@ -116,7 +113,12 @@ class SparkEngine:
 
     def collect(self, frame: "nw.LazyFrame[Any]") -> "pd.DataFrame":
         """Run a lazy frame and return its rows."""
-        found: pd.DataFrame = frame.to_native().toArrow().to_pandas()
+        found: pd.DataFrame = self.arrow(frame).to_pandas()
+        return found
+
+    def arrow(self, frame: "nw.LazyFrame[Any]") -> "pa.Table":
+        """Run a lazy frame and return its rows, nulls and long integers as they are."""
+        found: pa.Table = frame.to_native().toArrow()
         return found
 
 
@@ -143,6 +145,12 @@ def export(generation: Generation, folder: Path) -> None:
 @contextmanager
 def reading(workspace: Any) -> Iterator[DuckDBEngine]:
     """Open the index of a workspace for one call, building it first if need be."""
-    generation = ensure(workspace)
-    with connect(generation) as con:
-        yield DuckDBEngine(generation, con)
+    with opened(ensure(workspace)) as engine:
+        yield engine
+
+
+@contextmanager
+def opened(generation: Generation) -> Iterator[DuckDBEngine]:
+    """Ask a generation for one call; its file is opened at the first question that needs it."""
+    with ExitStack() as stack:
+        yield DuckDBEngine(generation, lambda: stack.enter_context(connect(generation)))

@@ -5,7 +5,7 @@ of a dictionary are decided on the dictionary; the rows are only asked for codes
 """
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,9 @@ Truth = Any
 """A Narwhals expression, or a bool where the dictionary already decides."""
 
 MAX_PATTERN = 1000
+
+FEW = 3
+"""Up to so many codes are compared one by one, which is quicker than looking them up."""
 
 
 @dataclass(frozen=True)
@@ -129,8 +132,16 @@ class Compiler:
         no = [code for code, value in values.items() if not decide(value)]
         column = nw.col(source.column)
         if null:  # codes without a value are null too
-            return True if not no else ~column.is_in(no)
-        return column.is_in(yes) if yes else False
+            return True if not no else ~_one_of(column, no)
+        return _one_of(column, yes) if yes else False
+
+
+def _one_of(column: "nw.Expr", codes: Sequence[int]) -> "nw.Expr":
+    """Return whether a column that is never null holds one of some codes."""
+    if len(codes) > FEW:
+        return column.is_in(codes)
+    same: nw.Expr = _fold([column == code for code in codes], stop=True)
+    return same
 
 
 def _fold(parts: Iterable[Truth], *, stop: bool) -> Truth:

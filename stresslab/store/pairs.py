@@ -1,8 +1,7 @@
 """Values of several models on the same variants, aligned: what paired statistics work on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,13 +9,13 @@ from numpy.typing import NDArray
 
 from stresslab.checks import Array
 from stresslab.errors import ParamError
-from stresslab.store.cells_arrays import different, load, meeting, slots
+from stresslab.store.aligned import at, folder_of, load, meeting, places, slots
+from stresslab.store.cells_arrays import different
 from stresslab.store.cells_facts import raw
 from stresslab.store.contents import Question
 from stresslab.store.contents_read import edited_items
 from stresslab.store.engine import DuckDBEngine, reading
-from stresslab.store.recent import slices
-from stresslab.store.slicing import Slicer, slice_key
+from stresslab.store.slicing import Slicer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +88,7 @@ def pairs_on(engine: DuckDBEngine, question: Question, by: Sequence[str] = ()) -
     for name, source in slicer.by_sources(by).items():
         if source.of_outcome:
             raise ParamError(f"Models are paired on variants; {name} differs between models.")
-    rows = _places(slicer, by)
+    rows = places(slicer, by, [source.column for source in slicer.by_sources(by).values()])
     values, trials = _values(slicer, rows, by)
     edited: list[int] = []
     if slicer.dims.task_rows[slicer.task].n_edited:
@@ -113,34 +112,6 @@ def ids(workspace: Any, task: str, variants: Sequence[int]) -> "pd.DataFrame":
     return wanted.merge(found, on="variant", how="left")[["variant_id", "item_id"]]
 
 
-def _places(slicer: Slicer, by: Sequence[str]) -> dict[str, Array]:
-    """Return the rows of the slice as far as variants decide; outcomes decide the rest."""
-    columns = ["variant", "item", "cluster", "tier", "perturbation"]
-    if slicer.question.where is None and not by:
-        n = slicer.dims.task_rows[slicer.task].n_variants
-        found = {name: load(_folder(slicer), f"variant.{name}", n, -1) for name in columns[1:]}
-        return {"variant": np.arange(n)} | found
-    plain = slicer
-    if slicer.of_outcomes:
-        plain = Slicer(slicer.engine, replace(slicer.question, where=None))
-    columns += [source.column for source in plain.by_sources(by).values()]
-
-    def ask() -> dict[str, Array]:
-        frame = plain.rows(plain.variants(), by).select(*dict.fromkeys(columns))
-        rows = dict(raw(slicer.engine.collect(frame)))
-        if (np.diff(rows["variant"]) < 0).any():
-            order = np.lexsort((rows["perturbation"], rows["variant"]))
-            rows = {name: values[order] for name, values in rows.items()}
-        return rows
-
-    kept: dict[str, Array] = slices.get(slice_key(plain, "pairs", tuple(by), *columns), ask)
-    return dict(kept)
-
-
-def _folder(slicer: Slicer) -> Path:
-    return slicer.engine.generation.folder / "aligned" / str(slicer.task)
-
-
 def _values(
     slicer: Slicer, rows: dict[str, Array], by: Sequence[str]
 ) -> tuple[NDArray[np.float64], Array]:
@@ -151,18 +122,16 @@ def _values(
         return _values_of_facts(slicer, rows, by)
     met = meeting(slicer, by, rows) if slicer.of_outcomes else None
     n = slicer.dims.task_rows[slicer.task].n_variants
-    measure = _folder(slicer) / str(slicer.dims.measures.index(slicer.question.measure))
+    measure = folder_of(slicer) / str(slicer.dims.measures.index(slicer.question.measure))
     variant = rows["variant"]
-    every = len(variant) == n and (n == 0 or variant[-1] == n - 1)
     shape = len(variant), len(slicer.models)
     values, trials = np.empty(shape, order="F"), np.empty(shape, dtype=np.int32, order="F")
     for column, model in enumerate(slicer.models):
-        stored = load(measure, str(model), n, np.nan)
-        values[:, column] = stored if every else stored[variant]
+        values[:, column] = at(load(measure, str(model), n, np.nan), variant)
         if met is not None:
             values[~met[column], column] = np.nan
         if (measure / f"{model}.trials.npy").exists():
-            trials[:, column] = load(measure, f"{model}.trials", n, 0)[variant]
+            trials[:, column] = at(load(measure, f"{model}.trials", n, 0), variant)
         else:
             trials[:, column] = ~np.isnan(values[:, column])
     return values, trials

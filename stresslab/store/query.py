@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stresslab.checks import Array
-from stresslab.store.cells_arrays import can_align, from_arrays
+from stresslab.store.aligned import can_align
+from stresslab.store.cells_arrays import from_arrays
 from stresslab.store.cells_clusters import from_clusters
 from stresslab.store.cells_cube import fits, from_cube
 from stresslab.store.cells_facts import STATUS_COUNTS, from_facts
 from stresslab.store.contents import Question
 from stresslab.store.contents_read import edited_items
-from stresslab.store.engine import ClosedEngine, DuckDBEngine, Engine
-from stresslab.store.index import connect, ensure
+from stresslab.store.engine import Engine, reading
+from stresslab.store.index import connect
 from stresslab.store.pairs import Pairs, ids, pairs
 from stresslab.store.slicing import Slicer
 
@@ -55,12 +56,8 @@ def cells(workspace: Any, question: Question, by: Sequence[str] = ()) -> "pd.Dat
     """
     if not question.task or not question.models:
         return _empty(by)
-    generation = ensure(workspace)
-    table = try_path(ClosedEngine(generation), question, by, "cube")
-    if table is not None:
-        return table
-    with connect(generation) as con:
-        return cells_on(DuckDBEngine(generation, con), question, by)
+    with reading(workspace) as engine:
+        return cells_on(engine, question, by)
 
 
 def cells_on(engine: Engine, question: Question, by: Sequence[str] = ()) -> "pd.DataFrame":

@@ -101,16 +101,23 @@ class Slicer:
         """Return the rows of `frame` in the slice, with the columns of `by` and `extra` joined."""
         by_sources = self.by_sources(by)
         frame = self.joined(frame, [*self.condition_sources(), *by_sources.values(), *extra])
-        where = self.question.where
-        compiler = Compiler(self.find)
-        if "perturbation" in by and self.dims.paired(self.task):
+        if self.appears(by):
             frame = self._appearances(frame)
-            return frame if where is None else frame.filter(compiler.expression(where))
+        met = self.met(by)
+        return frame if met is None else frame.filter(met)
+
+    def appears(self, by: Sequence[str]) -> bool:
+        """Return whether every appearance of an original stands for itself."""
+        return "perturbation" in by and bool(self.dims.paired(self.task))
+
+    def met(self, by: Sequence[str]) -> "nw.Expr | None":
+        """Return whether a row is in the slice, as an expression; None if every row is."""
+        where = self.question.where
         if where is None:
-            return frame
-        if depends_on_perturbation(where) and self.dims.paired(self.task):
-            return frame.filter(self._any_appearance(where))
-        return frame.filter(compiler.expression(where))
+            return None
+        if depends_on_perturbation(where) and self.dims.paired(self.task) and not self.appears(by):
+            return self._any_appearance(where)
+        return Compiler(self.find).expression(where)
 
     def _any_appearance(self, where: Predicate) -> "nw.Expr":
         import narwhals as nw

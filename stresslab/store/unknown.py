@@ -4,10 +4,11 @@ from functools import lru_cache
 from typing import Any
 
 from stresslab.predicate import And, IsNull, Not, Or, Predicate
+from stresslab.store.aligned import rows_of
 from stresslab.store.contents import Question
-from stresslab.store.engine import DuckDBEngine
+from stresslab.store.engine import opened
 from stresslab.store.fields import Source
-from stresslab.store.index import Generation, connect
+from stresslab.store.index import Generation
 from stresslab.store.slicing import Slicer
 
 OF_VARIANTS = ("strength", "unit", "tier")
@@ -28,22 +29,23 @@ def _counted(
 ) -> tuple[int, tuple[str, ...]]:
     import narwhals as nw
 
-    with connect(generation) as con:
-        slicer = Slicer(DuckDBEngine(generation, con), Question(task, models, model_info=info))
+    with opened(generation) as engine:
+        slicer = Slicer(engine, Question(task, models, model_info=info))
         sources = {name: slicer.find(tuple(name.split("."))) for name in names}
         open_ones = {name: one for name, one in sources.items() if _may_be_open(one)}
         if not open_ones:
             return 0, ()
-        rows = slicer.joined(slicer.facts(), list(open_ones.values()))
         missing = {
             name: nw.col(one.column) == -1 if one.kind == "codes" else nw.col(one.column).is_null()
             for name, one in open_ones.items()
         }
         sums = [missing[name].cast(nw.Int64).sum().alias(f"n{i}") for i, name in enumerate(missing)]
         either = nw.any_horizontal(*missing.values(), ignore_nulls=True)
-        found = slicer.engine.collect(rows.select(*sums, either.cast(nw.Int64).sum().alias("n")))
-    counts = [int(value) if value == value else 0 for value in found.iloc[0]]
-    return counts[-1], tuple(name for name, n in zip(missing, counts, strict=False) if n)
+        sums.append(either.cast(nw.Int64).sum().alias("n"))
+        frames = rows_of(slicer, list(open_ones.values()))
+        counts = [frame.select(*sums).collect().row(0) for frame in frames]
+    totals = [sum(int(one or 0) for one in column) for column in zip(*counts, strict=True)]
+    return totals[-1], tuple(name for name, n in zip(missing, totals, strict=False) if n)
 
 
 def _may_be_open(source: Source) -> bool:

@@ -19,7 +19,7 @@ COLUMNS = "model::UTINYINT AS model, variant, score::FLOAT AS score"
 
 def run(asked: Asked) -> Iterator[Row]:
     """Yield who is right where, the mean difference, and all that Compare shows, on 6 M pairs."""
-    made = _synthetic.workspace(asked.n(48e6))
+    made = _synthetic.workspace(asked.n(50e6))
     models = _synthetic.MODELS[:2]
     question = resolve(made, models=models)
     table = frame(made, COLUMNS, "model < 2")
