@@ -7,6 +7,7 @@ from stresslab.commands import _print
 if TYPE_CHECKING:
     from stresslab.jobs._events import Done
 
+ODD = ("model", "task", "measure", "slice", "published", "recomputed", "explanation")
 FIRST = ("item", "domain", "perturbation", "tier", "status", "score", "input", "output")
 
 
@@ -47,3 +48,20 @@ def _source(one: dict[str, Any]) -> None:
         _print.rows(FIRST, [[row[name] for name in FIRST] for row in one["first_rows"]])
     for reason, n in list(one["rejects_by_reason"].items())[:10]:
         print(f"! {n:,} could not be read: {reason}")
+
+
+def ended(done: "Done | None", *, json_wanted: bool) -> None:
+    """Print what an import did, and every printed number the rows do not give as it is."""
+    from rich.console import Console
+
+    _print.done(done, json_wanted=json_wanted)
+    if done is None or json_wanted:
+        return
+    odd = [
+        row for row in done.report.get("parity", ()) if row["verdict"] in ("explained", "differs")
+    ]
+    for row in odd:
+        said = ", ".join(f"{name} {row[name]}" for name in ODD if row[name] not in ("", None))
+        style = "red" if row["verdict"] == "differs" else None
+        Console(soft_wrap=True).print(f"{row['verdict']}: {said}", style=style, markup=False,
+                                      highlight=False)  # fmt: skip

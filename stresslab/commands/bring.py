@@ -29,4 +29,4 @@ def import_(
         plan = _print.follow(plan_import(paths, mapping=mapping), quiet=json_)
         return _imports.plan(plan, json_wanted=json_)
     events = import_logs(workspace_path(workspace), paths, mapping=mapping)
-    return _print.done(_print.follow(events, quiet=json_), json_wanted=json_)
+    return _imports.ended(_print.follow(events, quiet=json_), json_wanted=json_)

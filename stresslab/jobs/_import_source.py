@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from stresslab.errors import ReadError
 from stresslab.jobs._events import Event, Progress
 from stresslab.jobs._walk import Found
+from stresslab.jobs.pairing import REPEAT
 from stresslab.nouns import KEYS
 from stresslab.readers import Batch, RunKey, readers
 from stresslab.readers._mapping import Mapping
@@ -39,6 +40,8 @@ class Tally:
         Rows in them, and those of them that an interrupted import had left.
     rejects : Counter
         What could not be read, by reason.
+    tasks : set of str
+        Tasks of all these runs.
     """
 
     added: list[str] = field(default_factory=list)
@@ -46,6 +49,7 @@ class Tally:
     outcomes: int = 0
     kept: int = 0
     rejects: Counter[str] = field(default_factory=Counter)
+    tasks: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -137,7 +141,8 @@ class SourceImport:
                 yield course.at(self.found, batch.bytes_done, "Reading", self.tally.outcomes)
             self._write_rejects()
             yield course.at(self.found, self.found.bytes, "Sealing", self.tally.outcomes)
-        for writer in self._writers.values():
+        for key, writer in self._writers.items():
+            self.tally.tasks.add(key.task)
             kind = self.tally.identical if writer.state == "identical" else self.tally.added
             kind.append(writer.run_id)
 
@@ -211,4 +216,7 @@ class SourceImport:
                 continue
             for table in tables:
                 writer.write("rejects", table)
-                self.tally.rejects.update(table["reason"].to_pylist())
+                self.tally.rejects.update(
+                    REPEAT.sub("repeats an earlier row: ", one)
+                    for one in table["reason"].to_pylist()
+                )

@@ -1,14 +1,17 @@
 """Import outside files into a workspace: the same again adds nothing, a killed import resumes."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stresslab import analyses
 from stresslab.errors import ReadError, RowError, WorkspaceError
-from stresslab.jobs._events import Done, Event
+from stresslab.jobs._events import Done, Event, Progress
 from stresslab.jobs._import_source import Course, SourceImport, Tally, hashed
 from stresslab.jobs._walk import Found, Walked, surest, walk
+from stresslab.jobs.pairing import pairing_report, sentences
 from stresslab.readers import Reader, readers
 from stresslab.readers._mapping import Mapping
 
@@ -118,7 +121,36 @@ def import_logs(
         path, reason = next(iter(state.failed.items()))
         raise ReadError(f"None of {len(sources)} sources could be read. {path}: {reason}")
     report = state.report | {"runs_superseded": sorted(_superseded(target) - before)}
-    yield Done(state.message, state.counts, report)
+    yield Progress(0, None, "rows", "Building the index, comparing with what was printed")
+    pairing, parity = _checked(target, state.tally)
+    lines = [state.message, *sentences(pairing), *_sentence(parity)]
+    yield Done("\n".join(lines), state.counts, report | {"pairing": pairing, "parity": parity})
+
+
+def _checked(
+    workspace: "Workspace", tally: Tally
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return how the models of the import pair, and its numbers beside the printed ones."""
+    live = {run.run_id for run in workspace.runs()}
+    mine = tuple(one for one in (*tally.added, *tally.identical) if one in live)
+    if not mine:
+        return [], []
+    piece = analyses.get("parity")
+    parity = piece.run(workspace, piece.params.parse({"runs": mine})).to_dict()["tables"]["parity"]
+    return pairing_report(workspace, tally.tasks), parity
+
+
+def _sentence(parity: list[dict[str, Any]]) -> list[str]:
+    """Return in one sentence how the printed numbers agree with the rows."""
+    if not parity:
+        return []
+    counts = Counter(row["verdict"] for row in parity)
+    n = len(parity) - counts["not recomputed"]
+    said = f"Of {n:,} printed numbers that were recomputed {counts['equal']:,} are equal"
+    said += f", {counts['explained']:,} explained" if counts["explained"] else ""
+    said += f", {counts['differs']:,} DIFFER" if counts["differs"] else ""
+    said += f"; {counts['not recomputed']:,} are no mean" if counts["not recomputed"] else ""
+    return [f"{said}."]
 
 
 def mapping_of(path: Path, given: Path | None = None) -> Mapping:

@@ -9,6 +9,7 @@ from stresslab.errors import ReadError
 from stresslab.jobs._events import Done, Event
 from stresslab.jobs._import_source import Course
 from stresslab.jobs._walk import Found, walk
+from stresslab.jobs.pairing import REPEAT
 from stresslab.nouns import STATUSES
 from stresslab.readers import Batch, RunKey, readers
 from stresslab.readers._mapping import Mapping
@@ -100,7 +101,8 @@ class _Plan:
     def add(self, batch: Batch) -> None:
         """Count a batch."""
         if batch.table == "rejects":
-            self._rejects.update(batch.rows["reason"].to_pylist())
+            reasons = batch.rows["reason"].to_pylist()
+            self._rejects.update(REPEAT.sub("repeats an earlier row: ", one) for one in reasons)
         if batch.run is None:
             return
         counts = self._runs[batch.run]

@@ -165,8 +165,8 @@ class LongTable:
         known = run.seen.setdefault(hash((variant, trial)), number)
         if known != number:
             raise ValueProblem(
-                f"repeats {self._unit} {known}: the same item, perturbation, tier, seed and trial; "
-                "map trial_from if the model was asked several times"
+                f"repeats {self._unit} {known} ({variant}): the same item, perturbation, tier, "
+                "seed and trial; map trial_from if the model was asked several times"
             )
         is_changed = tier > 0 and axis == "paired"
         self._add_item(run, item, said, key.task, is_changed, row)

@@ -4,6 +4,7 @@ import multiprocessing
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -212,3 +213,29 @@ def test_the_hash_of_a_source_is_over_all_its_parts(tmp_path, monkeypatch):
     assert [part["name"] for part in source["parts"]] == ["a.csv", "a.extra"]
     path.with_suffix(".extra").write_text("two")
     assert done(tmp_path / "w", [path]).counts["runs"] == 1
+
+
+def test_printed_numbers_are_compared_after_the_import(tmp_path, monkeypatch, capsys):
+    from stresslab.cli import main
+    from stresslab.nouns import arrow_schema
+    from stresslab.readers import Batch, RunKey
+
+    piece, get = _walk.readers.get("table"), type(_walk.readers).get
+
+    def read(path, mapping):
+        yield from piece.read(path, mapping)
+        rows = [{"measure": "score", "slice": "", "value": value} for value in (1 / 3, 0.3)]
+        table = pa.Table.from_pylist(rows, schema=arrow_schema("published"))
+        yield Batch(RunKey("A", "a"), "published", table)
+
+    loud = replace(piece, read=read)
+    monkeypatch.setattr(
+        type(_walk.readers), "get", lambda self, name: loud if name == "table" else get(self, name)
+    )
+    path = write(tmp_path, "a.csv", models="A")
+    assert main(["import", str(path), "-w", str(tmp_path / "w")]) == 0
+    text = capsys.readouterr().out
+    assert "Of 2 printed numbers that were recomputed 1 are equal, 1 DIFFER." in text
+    assert "differs: model A" in text
+    verdicts = [row["verdict"] for row in done(tmp_path / "w", [path]).report["parity"]]
+    assert verdicts == ["equal", "differs"]
