@@ -154,7 +154,7 @@ def _is_plain(metric: Any) -> bool:
 
 
 def _value(metric: Any) -> float | None:
-    value = metric.get("value") if isinstance(metric, dict) else metric
+    value: Any = metric.get("value") if isinstance(metric, dict) else metric
     return float(value) if is_number(value) else None
 
 
