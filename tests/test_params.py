@@ -54,7 +54,7 @@ def test_true_and_false_are_read_in_any_case():
 
 def test_an_unknown_setting_is_refused_with_near_names_however_it_is_given():
     for make in (lambda: Params(modles=("a",)), lambda: Params.parse({"modles": "a"})):
-        with pytest.raises(ParamError, match="'modles'.* models"):
+        with pytest.raises(ParamError, match=r"'modles'.* models"):
             make()
 
 

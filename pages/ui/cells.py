@@ -13,7 +13,9 @@ from stresslab.figures import theme
 HIDDEN = (
     "low", "high", "low_adjusted", "high_adjusted", "sd_cluster", "axis", "unit", "strength",
     "coverage_low", "coverage_high", "drop_low", "drop_high", "slope_low", "slope_high",
-    "area_low", "area_high",
+    "area_low", "area_high", "slope_low_adjusted", "slope_high_adjusted", "area_low_adjusted",
+    "area_high_adjusted", "never_broke_low", "never_broke_high", "never_broke_low_adjusted",
+    "never_broke_high_adjusted", "n_tiers",
 )  # fmt: skip
 """Ends of intervals are drawn as pictures; they stand in the download."""
 
@@ -29,7 +31,8 @@ LABELS = {
 INTERVALS = {
     "value": ("low", "high"), "difference": ("low", "high"), "drop": ("drop_low", "drop_high"),
     "slope": ("slope_low", "slope_high"), "area": ("area_low", "area_high"),
-    "share_holding": ("low", "high"), "coverage": ("coverage_low", "coverage_high"),
+    "share_holding": ("low", "high"), "share_never_broke": ("never_broke_low", "never_broke_high"),
+    "coverage": ("coverage_low", "coverage_high"),
 }  # fmt: skip
 
 

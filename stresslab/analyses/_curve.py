@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 
 SUMMARY = (
     "first", "last", "drop", "drop_low", "drop_high", "retention", "slope", "slope_low",
-    "slope_high", "area", "area_low", "area_high", "n_items", "share_never_broke", "median_break",
+    "slope_high", "slope_low_adjusted", "slope_high_adjusted", "area", "area_low", "area_high",
+    "area_low_adjusted", "area_high_adjusted", "n_tiers", "n_items", "n_pairs",
+    "share_never_broke", "never_broke_low", "never_broke_high", "never_broke_low_adjusted",
+    "never_broke_high_adjusted", "median_break",
 )  # fmt: skip
+"""Numbers of a curve. First, last, drop and retention are over the same `n_pairs` items, slope and
+area over `n_items`; adjusted ends hold for all curves together."""
+
+WHOLE = ("n_tiers", "n_items", "n_pairs")
 
 
 @dataclass(frozen=True)
@@ -69,10 +76,25 @@ def summarise(
     how = _paired.judge(asked)
     pairs = query.pairs(asked.workspace, _paired.row_question(asked), by=by)
     curves = list(_curves(pairs, by, set(asked.graded)))
+    held = [_held(curve, how, how.level) for curve in curves]
+    survival = [
+        row for curve, one in zip(curves, held, strict=True) for row in _survival(curve, one)
+    ]
+    return table_of(curves, how, by, held), frame(_survival_kinds(by), survival)
+
+
+def table_of(
+    curves: Sequence[Curve], how: _paired.Judge, by: Sequence[str], held: Sequence[Any] = ()
+) -> "pd.DataFrame":
+    """Return the ``summary`` of curves; `held` is how their items hold out, where known."""
     falls = _falls(curves, how)
-    summary = [_summary(curve, fall, how) for curve, fall in zip(curves, falls, strict=True)]
-    survival = [row for curve in curves for row in _survival(curve, how)]
-    return frame(_summary_kinds(by), summary), frame(_survival_kinds(by), survival)
+    n_curves = sum(len(curve.tiers) > 1 for curve in curves)
+    strict = 1 - (1 - how.level) / max(1, n_curves)
+    rows = [
+        _summary(curve, fall, how, strict) | _broken(curve, one, _held(curve, how, strict))
+        for curve, fall, one in zip(curves, falls, held or [None] * len(curves), strict=True)
+    ]
+    return frame(_summary_kinds(by), rows)
 
 
 def graded_names(asked: Asked, cells: "pd.DataFrame", by: Sequence[str]) -> list[str]:
@@ -157,36 +179,64 @@ def _settings(how: _paired.Judge) -> dict[str, Any]:
     return {"rate": how.rate, "level": how.level, "bounds": how.bounds}
 
 
-def _summary(curve: Curve, fall: Any, how: _paired.Judge) -> dict[str, Any]:
-    from stresslab.stats import breaks, trend
+def _summary(curve: Curve, fall: Any, how: _paired.Judge, strict: float) -> dict[str, Any]:
+    from stresslab.stats import trend
 
     settings = _settings(how)
     found: dict[str, Any] = dict(curve.labels) | dict.fromkeys(SUMMARY, np.nan)
-    found["n_items"] = len(curve.values)
-    means = np.nanmean(curve.values, axis=0)
-    found["first"] = means[0]
+    found |= {"n_tiers": len(curve.tiers), "n_items": len(curve.values), "n_pairs": 0}
     if len(curve.tiers) < 2:
-        return found
-    found["last"] = means[-1]
-    found["retention"] = means[-1] / means[0] if means[0] > 0 else np.nan
-    rise = trend.slope(curve.values, curve.cluster, curve.tiers, **settings)
-    height = trend.area(curve.values, curve.cluster, curve.tiers, **settings)
-    for name, one in (("drop", fall), ("slope", rise), ("area", height)):
+        return found | {"first": np.nanmean(curve.values)}
+    found |= _ends(curve)
+    found |= {"drop": fall.value, "drop_low": fall.low, "drop_high": fall.high}
+    for name, compute in (("slope", trend.slope), ("area", trend.area)):
+        one = compute(curve.values, curve.cluster, curve.tiers, **settings)
         found |= {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
-    if curve.breaks and how.rate:
-        held = breaks.survival(curve.values, curve.cluster, level=how.level)
-        half = breaks.median_break(held)
-        found["share_never_broke"] = held.share.value[-1]
-        found["median_break"] = np.nan if half is None else float(curve.tiers[half])
+        if strict > how.level:
+            one = compute(curve.values, curve.cluster, curve.tiers, **settings | {"level": strict})
+        found |= {f"{name}_low_adjusted": one.low, f"{name}_high_adjusted": one.high}
     return found
 
 
-def _survival(curve: Curve, how: _paired.Judge) -> list[dict[str, Any]]:
+def _ends(curve: Curve) -> dict[str, Any]:
+    """Return the means of the first and the last tier, on a paired axis over the same items."""
+    first, last = curve.values[:, 0], curve.values[:, -1]
+    both = np.isfinite(first) & np.isfinite(last)
+    if curve.paired:
+        first, last = first[both], last[both]
+    start, stop = (np.nanmean(one) if one.size else np.nan for one in (first, last))
+    retention = stop / start if start > 0 else np.nan
+    return {"first": start, "last": stop, "retention": retention, "n_pairs": int(both.sum())}
+
+
+def _held(curve: Curve, how: _paired.Judge, level: float) -> Any:
+    """Return how many items hold at each tier, or None where breaking means nothing."""
     if not (curve.breaks and how.rate):
-        return []
+        return None
     from stresslab.stats import breaks
 
-    held = breaks.survival(curve.values, curve.cluster, level=how.level)
+    return breaks.survival(curve.values, curve.cluster, level=level)
+
+
+def _broken(curve: Curve, held: Any, strict: Any) -> dict[str, Any]:
+    if held is None:
+        return {}
+    from stresslab.stats import breaks
+
+    half = breaks.median_break(held)
+    return {
+        "share_never_broke": held.share.value[-1],
+        "never_broke_low": held.share.low[-1],
+        "never_broke_high": held.share.high[-1],
+        "never_broke_low_adjusted": strict.share.low[-1],
+        "never_broke_high_adjusted": strict.share.high[-1],
+        "median_break": np.nan if half is None else float(curve.tiers[half]),
+    }
+
+
+def _survival(curve: Curve, held: Any) -> list[dict[str, Any]]:
+    if held is None:
+        return []
     return [
         {
             **curve.labels, "tier": int(tier), "share_holding": held.share.value[place],
@@ -199,7 +249,7 @@ def _survival(curve: Curve, how: _paired.Judge) -> list[dict[str, Any]]:
 
 def _summary_kinds(by: Sequence[str]) -> dict[str, str]:
     kinds = {"model": "str"} | {name: column_type(name) for name in by}
-    return kinds | dict.fromkeys(SUMMARY, "float64") | {"n_items": "int64"}
+    return kinds | dict.fromkeys(SUMMARY, "float64") | dict.fromkeys(WHOLE, "int64")
 
 
 def _survival_kinds(by: Sequence[str]) -> dict[str, str]:

@@ -43,7 +43,7 @@ def gather(asked: Asked, cells: "pd.DataFrame") -> Facts:
     return Facts(
         clean=clean,
         differences=tables.get("differences", _paired.empty_differences(LABELS)),
-        drops=_tiers.drop_table(tables.get("drops"), cells),
+        drops=_tiers.drop_table(tables.get("drops")),
         domains=_domains(asked, graded),
         sure=_sure(asked, len(cells)),
         names=asked.names,
@@ -51,6 +51,7 @@ def gather(asked: Asked, cells: "pd.DataFrame") -> Facts:
         rate=how.rate or bool(pairs.rate),
         graded=graded,
         answered=question is not asked.question,
+        grouped=_paired.grouped(pairs),
         margin=how.margin,
         settings=asked.link,
     )
@@ -58,7 +59,7 @@ def gather(asked: Asked, cells: "pd.DataFrame") -> Facts:
 
 def empty_drops() -> "pd.DataFrame":
     """Return a table of drops without rows."""
-    return _tiers.drop_table(None, None)
+    return _tiers.drop_table(None)
 
 
 def _between_models(

@@ -277,13 +277,18 @@ def once(pairs: "Pairs") -> Array:
     return first
 
 
+def grouped(pairs: "Pairs") -> bool:
+    """Return whether what is independent is groups of items, not items."""
+    return len(np.unique(pairs.cluster)) < len(np.unique(pairs.item))
+
+
 def empty_differences(by: Sequence[str] = ()) -> "pd.DataFrame":
     """Return a table of differences without rows."""
     from stresslab.analyses._value import column_type, frame
 
     kinds = dict.fromkeys(("model_a", "model_b"), "str") | {one: column_type(one) for one in by}
     kinds |= {one: "int64" if one in WHOLE else "float64" for one in NUMBERS}
-    return frame(kinds | {"verdict": "str"})
+    return frame(kinds | {"verdict": "str", "n_needed": "Int64"})
 
 
 def meanings(how: Judge) -> dict[str, Column]:
@@ -299,7 +304,7 @@ def meanings(how: Judge) -> dict[str, Column]:
         "n_discordant": Column("integer", "pairs on which the models differ"),
         "p_adjusted": Column("number", f"corrected ({how.correction}) over all of this result"),
         "verdict": Column("string", "model_a against model_b"),
-        "n_needed": Column("number", f"clusters for power {how.power:g}"),
+        "n_needed": Column("integer", f"clusters for power {how.power:g}"),
     }
 
 
@@ -326,4 +331,6 @@ def _numbers(differences: Sequence["Difference"], settled: Any) -> "pd.DataFrame
             values = np.concatenate([np.asarray(getattr(one, name)) for one in differences])
         kind: type = np.int64 if name in WHOLE else object if name == "verdict" else np.float64
         columns[name] = values.astype(kind)
-    return pd.DataFrame(columns)
+    table = pd.DataFrame(columns)
+    needed = np.ceil(table["n_needed"].where(np.isfinite(table["n_needed"])))
+    return table.assign(n_needed=needed.astype("Int64"))

@@ -66,6 +66,8 @@ class Facts:
         Whether tiers hold different items.
     answered : bool
         Whether values are over the rows a model answers.
+    grouped : bool
+        Whether what is independent is groups of items, not items.
     margin : float or None
         Differences below it count as equal.
     settings : dict
@@ -82,6 +84,7 @@ class Facts:
     rate: bool = True
     graded: bool = False
     answered: bool = False
+    grouped: bool = False
     margin: float | None = 0.02
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -108,7 +111,8 @@ class Facts:
         """Return ``.80 [.77, .82]`` from the columns of `row`."""
         middle = row[prefix.rstrip("_") or "value"]
         low, high = row[f"{prefix}low"], row[f"{prefix}high"]
-        return words.estimate(middle, low, high, rate=self.rate)
+        clusters = row.get("n_clusters")
+        return words.estimate(middle, low, high, rate=self.rate, clusters=clusters)
 
     def query(self, models: Sequence[str] = (), **more: str) -> dict[str, str]:
         """Return the settings of a link about `models`."""

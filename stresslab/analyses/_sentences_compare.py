@@ -29,6 +29,7 @@ class Compared:
     titles: Mapping[str, str]
     rate: bool = True
     margin: float | None = 0.02
+    grouped: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
     titled: str = "score"
 
@@ -60,7 +61,9 @@ def headlines(facts: Compared) -> list[Sentence]:
 def overall(facts: Compared, row: Any) -> Sentence:
     """Return the verdict on one pair of models over all rows."""
     a, b = facts.pair(row)
-    gap = words.estimate(row["difference"], row["low"], row["high"], rate=facts.rate)
+    gap = words.estimate(
+        row["difference"], row["low"], row["high"], rate=facts.rate, clusters=row["n_clusters"]
+    )
     size = words.number(abs(row["difference"]), rate=facts.rate)
     ends = sorted(abs(row[end]) for end in ("low", "high"))
     bounds = words.interval(*ends, rate=facts.rate)
@@ -71,7 +74,7 @@ def overall(facts: Compared, row: Any) -> Sentence:
         "equivalent": f"{a} and {b} are level overall: the difference is {gap}, "
         f"within {words.number(facts.margin or 0.0, rate=facts.rate)}.",
         CANNOT_TELL: f"We cannot tell {a} from {b} overall: the difference is {gap}"
-        f"{more_items([row])}.",
+        f"{more_items([row], grouped=facts.grouped)}.",
     }
     if row["verdict"] in ("better", "worse") and not same_side:
         texts |= {
@@ -88,28 +91,30 @@ def by_cells(facts: Compared, row: Any) -> Sentence | None:
         return None
     a, b = facts.pair(row)
     what = f"{len(cells)} {_plural(facts.by)}"
-    text = f"{a} against {b} in {what}: {tally(cells, facts.by)}."
+    text = f"{a} against {b} in {what}: {tally(cells, facts.by, grouped=facts.grouped)}."
     verdicts = set(cells["verdict"])
     verdict = verdicts.pop() if len(verdicts) == 1 else ""
     return Sentence("by-cell", text, verdict, "compare", facts.query(row, by=",".join(facts.by)))
 
 
 def by_tier(facts: Compared, row: Any) -> Sentence | None:
-    """Return under which perturbation the verdict turns, and from which tier."""
+    """Return under which perturbation the verdict turns or comes to show, and from which tier."""
     cells = _of_pair(facts.by_tier, row)
     cells = cells[cells["perturbation"].notna()] if len(cells) else cells
     found = []
     for name, part in cells.groupby("perturbation", sort=False) if len(cells) else ():
         turned = _turn(part.sort_values("tier"))
         if turned is not None:
-            found.append((turned[0], str(name), turned[1], int(part["tier"].max())))
+            found.append((*turned, str(name), int(part["tier"].max())))
     if not found:
         return None
-    tier, name, verdict, last = min(found)
+    appears, tier, verdict, name, last = min(found)
     a, b = facts.pair(row)
     title = words.in_sentence(facts.titles.get(name, name))
     onward = f"from tier {tier} on" if tier < last else f"at tier {tier}"
     text = f"Under {title} the order turns: {a} is {verdict} than {b} {onward}."
+    if appears:
+        text = f"Under {title} the difference shows {onward}: {a} is {verdict} than {b}."
     return Sentence("by-tier", text, verdict, "compare", facts.query(row, by="perturbation,tier"))
 
 
@@ -127,7 +132,7 @@ def agreement(facts: Compared, row: Any) -> Sentence | None:
     return Sentence("agreement", text, "", "items", facts.query(row))
 
 
-def tally(cells: "pd.DataFrame", by: Sequence[str] = ()) -> str:
+def tally(cells: "pd.DataFrame", by: Sequence[str] = (), *, grouped: bool = False) -> str:
     """Return ``5 better; 1 worse (nyt); 6 cannot tell (about 900 more items needed)``.
 
     Cells of a verdict are named where there are no more than `MOST` of them.
@@ -142,7 +147,7 @@ def tally(cells: "pd.DataFrame", by: Sequence[str] = ()) -> str:
             parts.append(f"{counts[one]} {one}{tail}")
     if counts[CANNOT_TELL]:
         untold = [row for _, row in cells[cells["verdict"] == CANNOT_TELL].iterrows()]
-        parts.append(f"{counts[CANNOT_TELL]} {CANNOT_TELL}{more_items(untold)}")
+        parts.append(f"{counts[CANNOT_TELL]} {CANNOT_TELL}{more_items(untold, grouped=grouped)}")
     return "; ".join(parts)
 
 
@@ -157,8 +162,11 @@ def _tally(facts: Compared) -> Sentence:
     return Sentence("tally", text + ".", "", "compare", dict(facts.settings))
 
 
-def _turn(part: "pd.DataFrame") -> tuple[int, str] | None:
-    """Return first tier of the final verdict, if it differs from the one at the first tier."""
+def _turn(part: "pd.DataFrame") -> tuple[bool, int, str] | None:
+    """Return the final verdict and its first tier, if it differs from the one at the first tier.
+
+    Before them stands whether there was no order to turn: the first tier was level or untold.
+    """
     verdicts, tiers = part["verdict"].tolist(), part["tier"].tolist()
     last = verdicts[-1]
     if last not in ("better", "worse") or verdicts[0] == last:
@@ -166,7 +174,7 @@ def _turn(part: "pd.DataFrame") -> tuple[int, str] | None:
     start = len(verdicts) - 1
     while start and verdicts[start - 1] == last:
         start -= 1
-    return int(tiers[start]), last
+    return verdicts[0] not in ("better", "worse"), int(tiers[start]), last
 
 
 def _of_pair(table: "pd.DataFrame", row: Any) -> "pd.DataFrame":

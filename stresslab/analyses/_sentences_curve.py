@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Curves:
-    """The summary of the curves, and how models and perturbations are called."""
+    """The summary of the curves, and how models and perturbations are called.
+
+    A sentence on one of them was picked from all, so it shows the interval adjusted for all.
+    """
 
     summary: "pd.DataFrame"
     by: tuple[str, ...]
@@ -39,6 +42,11 @@ class Curves:
                 parts.append(f"on {value}" if name == "domain" else f"at {name} {value}")
         return "".join(f" {part}" for part in parts)
 
+    def adjusted(self, row: Any, name: str) -> str:
+        """Return a number of a row with the interval that holds for all curves together."""
+        ends = row[f"{name}_low_adjusted"], row[f"{name}_high_adjusted"]
+        return words.estimate(row[name], *ends, rate=self.rate)
+
     def query(self, row: Any) -> dict[str, str]:
         """Return the settings of a link to the rows of a curve."""
         cell = [f"{name} = {quoted(row[name])}" for name in self.by if isinstance(row[name], str)]
@@ -52,42 +60,54 @@ def headlines(facts: Curves) -> list[Sentence]:
     if not facts.known:
         text = "No row of this slice has a known value, so there is no curve to read."
         return [Sentence("nothing-known", text, CANNOT_TELL, "inventory", {})]
-    if not facts.summary["drop"].notna().any():
+    if not (facts.summary["n_tiers"] > 1).any():
         text = "Every curve has a single tier here, so we cannot tell how fast anything falls."
         return [Sentence("one-tier", text, CANNOT_TELL, "overview", dict(facts.settings))]
-    found = (steepest(facts), shallowest(facts), first_to_break(facts))
+    found = (steepest(facts), highest(facts), first_to_break(facts))
     return [one for one in found if one is not None]
 
 
 def steepest(facts: Curves) -> Sentence:
-    """Return the sentence on the curve that falls fastest per tier."""
+    """Return how many curves fall clear of chance, and the steepest of those."""
     sign = -1.0 if facts.higher else 1.0
     table = facts.summary[facts.summary["slope"].notna()]
     table = table.assign(speed=sign * table["slope"])
-    row = table.sort_values(["speed", "model"], ascending=[False, True]).iloc[0]
-    bound = row["slope_high"] < 0 if facts.higher else row["slope_low"] > 0
-    slope = words.estimate(row["slope"], row["slope_low"], row["slope_high"], rate=facts.rate)
-    first, last = (words.number(row[end], rate=facts.rate) for end in ("first", "last"))
-    if not bound:
-        text = "We cannot tell that any curve falls: even the steepest slope, of "
-        text += f"{facts.name(row)}{facts.place(row)}, is {slope} a tier."
+    table = table.sort_values(["speed", "model"], ascending=[False, True])
+    high, low = table["slope_high_adjusted"], table["slope_low_adjusted"]
+    proven = table[high < 0] if facts.higher else table[low > 0]
+    verb, many = ("fall" if facts.higher else "rise"), len(table)
+    row = table.iloc[0] if proven.empty else proven.iloc[0]
+    curve = f"{facts.name(row)}{facts.place(row)}"
+    slope = facts.adjusted(row, "slope")
+    if proven.empty:
+        text = f"We cannot tell that any of {many} curves {verb}s: even the steepest slope, of "
+        text += f"{curve}, is {slope} a tier."
+        if many == 1:
+            text = f"We cannot tell that {curve} {verb}s: the slope is {slope} a tier."
         return Sentence("steepest", text, CANNOT_TELL, "items", facts.query(row))
-    text = f"{facts.name(row)} falls fastest{facts.place(row)}: {slope} a tier, "
-    text += f"from {first} to {last}."
-    return Sentence("steepest", text, "worse", "items", facts.query(row))
+    text = f"{len(proven)} of {many} curves {verb} clear of chance, fastest {curve}: "
+    if len(proven) == many:
+        text = f"All {many} curves {verb} clear of chance, fastest {curve}: "
+    if len(proven) == 1:
+        text = f"Only one of {many} curves {verb}s clear of chance, {curve}: "
+    if many == 1:
+        text = f"{facts.name(row)} {verb}s{facts.place(row)}: "
+    text += f"{slope} a tier"
+    if row["first"] == row["first"] and row["last"] == row["last"]:
+        first, last = (words.number(row[end], rate=facts.rate) for end in ("first", "last"))
+        text += f", from {first} to {last}"
+    return Sentence("steepest", text + ".", "worse", "items", facts.query(row))
 
 
-def shallowest(facts: Curves) -> Sentence | None:
+def highest(facts: Curves) -> Sentence | None:
     """Return the sentence on the highest curve among those that are shown, by area."""
     table = facts.summary[facts.summary["area"].notna()]
     if len(table) < 2 or table["model"].nunique() < 2:
         return None
     row = table.sort_values(["area", "model"], ascending=[not facts.higher, True]).iloc[0]
-    height = words.estimate(row["area"], row["area_low"], row["area_high"], rate=facts.rate)
     what = "highest" if facts.higher else "lowest"
-    text = (
-        f"{facts.name(row)} has the {what} curve{facts.place(row)}: {height} on average over tiers."
-    )
+    text = f"{facts.name(row)} has the {what} of {len(table)} curves{facts.place(row)}: "
+    text += f"{facts.adjusted(row, 'area')} on average over tiers."
     return Sentence("area", text, "", "compare", dict(facts.settings))
 
 
@@ -97,9 +117,12 @@ def first_to_break(facts: Curves) -> Sentence | None:
     if table.empty:
         return None
     row = table.sort_values(["share_never_broke", "model"]).iloc[0]
-    share = words.share(row["share_never_broke"])
+    ends = row["never_broke_low_adjusted"], row["never_broke_high_adjusted"]
+    share = words.shares(row["share_never_broke"], *ends)
     text = f"Of the items {facts.name(row)} gets right at tier 0, {share} never break"
     text += facts.place(row)
     if row["median_break"] == row["median_break"]:
         text += f"; half of them break by tier {int(row['median_break'])}"
+    if len(table) > 1:
+        text += f" (the fewest of {len(table)} curves)"
     return Sentence("break", text + ".", "", "items", facts.query(row))

@@ -92,7 +92,9 @@ def _like_for_like(facts: Facts, leader: str, versus: "pd.DataFrame", verdict: s
         CANNOT_TELL: f"we cannot tell it from {name}",
     }
     row = versus.iloc[0]
-    difference = words.estimate(row["difference"], row["low"], row["high"], rate=facts.rate)
+    difference = words.estimate(
+        row["difference"], row["low"], row["high"], rate=facts.rate, clusters=row["n_clusters"]
+    )
     return f"; where both answer, {words_of[verdict]} (difference {difference})"
 
 
@@ -156,14 +158,34 @@ def _opening(
     if verdict == "equivalent":
         return f"{start}, but level with {words.listing(rivals)}"
     untold = [row for _, row in versus.iterrows() if row["verdict"] == CANNOT_TELL]
-    return f"{start}, but we cannot tell it from {words.listing(rivals)}{more_items(untold)}"
+    return f"{start}, but we cannot tell it from {words.listing(rivals)}{_more(facts, untold)}"
 
 
-def more_items(rows: Iterable[Any]) -> str:
-    """Return how many more items would settle the easiest of `rows`, where that is known."""
-    lacking = [float(row["n_needed"]) - float(row["n_clusters"]) for row in rows]
+def _more(facts: Facts, rows: Iterable[Any]) -> str:
+    return more_items(rows, grouped=facts.grouped)
+
+
+def more_items(rows: Iterable[Any], *, grouped: bool = False) -> str:
+    """Return how many more items would settle the easiest of `rows`, where that is known.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        With ``n_needed`` and ``n_clusters``.
+    grouped : bool
+        Whether what is counted is groups of items.
+    """
+    from pandas import isna
+
+    known = [row for row in rows if not isna(row["n_needed"])]
+    lacking = [float(row["n_needed"]) - float(row["n_clusters"]) for row in known]
     lacking = [n for n in lacking if 0 < n < 1e6]
-    return f" (about {words.about(min(lacking))} more items needed)" if lacking else ""
+    if not lacking:
+        return ""
+    noun = "group of items" if grouped else "item"
+    if min(lacking) > 1:
+        noun = "groups of items" if grouped else "items"
+    return f" (about {words.about(min(lacking))} more {noun} needed)"
 
 
 def _loss_clause(facts: Facts, model: str, joint: str) -> str:

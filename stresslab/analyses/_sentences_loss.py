@@ -1,20 +1,19 @@
 """Say what loses most, who does not move, where domains differ, and who is wrong and sure."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stresslab.analyses import _words as words
 from stresslab.analyses._sentences import CANNOT_TELL, Facts, Sentence, quoted
-
-if TYPE_CHECKING:
-    pass
-
 
 SURE = 0.9
 """Mean confidence from which a wrong model is called confidently wrong."""
 
 
 def largest_loss(facts: Facts) -> Sentence | None:
-    """Return the sentence on the model and perturbation with the largest proven loss."""
+    """Return the sentence on the model and perturbation with the largest proven loss.
+
+    Its interval is the simultaneous one: the loss was picked from all of them.
+    """
     if facts.drops.empty:
         return None
     lost = facts.drops[facts.drops["verdict"] == "worse"]
@@ -30,9 +29,11 @@ def largest_loss(facts: Facts) -> Sentence | None:
         return Sentence("no-loss", text, verdict, "tier_curve", facts.query())
     row = lost.sort_values(["drop", "model", "perturbation"], ascending=[False, True, True]).iloc[0]
     name, title = facts.name(row["model"]), facts.title(row["perturbation"])
-    drop = words.estimate(row["drop"], row["low"], row["high"], rate=facts.rate)
+    drop = words.estimate(row["drop"], row["low_adjusted"], row["high_adjusted"], rate=facts.rate)
     first, last = facts.number(row["first"]), facts.number(row["last"])
     start = "falls furthest" if row["axis"] == "graded" else "loses most"
+    if row["drop"] < facts.drops["drop"].max():
+        start += " clear of chance"
     text = f"{name} {start}: {drop} to {title}, from {first} at tier {row['first_tier']} "
     text += f"to {last} at tier {row['last_tier']}"
     if row["axis"] == "graded":

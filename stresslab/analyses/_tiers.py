@@ -46,28 +46,22 @@ def drops(asked: Asked, pairs: "Pairs", how: _paired.Judge) -> Iterator[_paired.
         yield from _unpaired_drops(asked, unpaired, how)
 
 
-def drop_table(settled: "pd.DataFrame | None", cells: "pd.DataFrame | None") -> "pd.DataFrame":
-    """Return settled drops with the values of the first and the last tier; positive is a loss.
+def drop_table(settled: "pd.DataFrame | None") -> "pd.DataFrame":
+    """Return settled drops; positive is a loss, and first minus last is the drop.
 
     Parameters
     ----------
     settled : DataFrame or None
-        Last minus first, settled.
-    cells : DataFrame or None
-        Value table by perturbation and tier.
+        Last minus first, settled, with the mean of either over the same items.
     """
     from stresslab.analyses._value import frame
 
-    if settled is None or cells is None or settled.empty:
+    if settled is None or settled.empty:
         texts = ("model", "perturbation", "axis", "verdict")
         whole = ("first_tier", "last_tier", "n_pairs", "n_clusters")
         kinds = {name: "str" if name in texts else "float64" for name in DROP}
-        return frame(kinds | dict.fromkeys(whole, "int64"))
+        return frame(kinds | dict.fromkeys(whole, "int64") | {"n_needed": "Int64"})
     table = settled.copy()
-    values = cells.set_index(["model", "perturbation", "tier"])["value"]
-    for end in ("first", "last"):
-        keys = zip(table["model"], table["perturbation"], table[f"{end}_tier"], strict=True)
-        table[end] = [float(values.get(key, np.nan)) for key in keys]
     table["drop"] = -table["difference"]
     for suffix in ("", "_adjusted"):
         low, high = table[f"low{suffix}"].copy(), table[f"high{suffix}"].copy()
@@ -150,7 +144,18 @@ def _paired_drops(
         stack[0], stack[1], stack[2].astype(np.int64), group, len(spans),
         rate=how.rate or pairs.rate, single=single,
     )  # fmt: skip
-    return _paired.matched(_paired.Batch("drops", _labels(model, spans, "paired"), found))
+    labels = _labels(model, spans, "paired")
+    known = np.isfinite(stack[0]) & np.isfinite(stack[1])
+    sizes = np.bincount(group[known], minlength=len(spans))
+    for end, values in (("last", stack[0]), ("first", stack[1])):
+        labels[end] = _means(np.bincount(group[known], values[known], len(spans)), sizes)
+    return _paired.matched(_paired.Batch("drops", labels, found))
+
+
+def _means(sums: Array, sizes: Array) -> Array:
+    means: Array = np.full(len(sums), np.nan)
+    np.divide(sums, sizes, out=means, where=sizes > 0)
+    return means
 
 
 def _one_variant_each(pairs: "Pairs") -> bool:
@@ -180,7 +185,10 @@ def _unpaired_drops(
         found = unpaired_differences(
             sides[0], sides[1], level=how.level, margin=how.margin, bounds=how.bounds
         )
-        yield _paired.matched(_paired.Batch("drops", _labels(model, spans, "graded"), found))
+        labels = _labels(model, spans, "graded")
+        for end, side in zip(("last", "first"), sides, strict=True):
+            labels[end] = _means(np.asarray(side.total, float), np.asarray(side.n, float))
+        yield _paired.matched(_paired.Batch("drops", labels, found))
 
 
 def _labels(model: str, spans: Mapping[str, tuple[int, int]], axis: str) -> "pd.DataFrame":

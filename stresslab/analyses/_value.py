@@ -1,6 +1,7 @@
 """From the sums of a cell to its value: the columns every value table has."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COUNTS = ("n", "n_clusters", "n_abstained", "n_errored", "n_unscored")
-"""Counts that stand beside every value; an abstained row here abstained or refused."""
+"""Counts that stand beside every value; an abstained row here abstained or refused.
+
+Of a score, which they leave at 0, abstained rows are counted among the rows the value is of; of
+anything else they are left out of it, as errored and unscored rows always are.
+"""
 
 FEW = 10
 """Below so many clusters an interval is drawn with a warning."""
@@ -28,7 +33,20 @@ def values(asked: Asked, by: Sequence[str], *, level: float | None = None) -> "p
     from stresslab.store import query
 
     cells = query.cells(asked.workspace, asked.question, by=tuple(by))
-    return from_cells(cells, asked, by, level=level)
+    return from_cells(_of_population(cells, asked, by), asked, by, level=level)
+
+
+def _of_population(cells: "pd.DataFrame", asked: Asked, by: Sequence[str]) -> "pd.DataFrame":
+    """Return `cells` with the abstained rows among those the sums are of, not all a model has."""
+    silent = cells["n_abstained"] + cells["n_refused"]
+    question = asked.question
+    if question.measure != "score" or not question.is_common or not silent.any():
+        return cells
+    from stresslab.store import query
+
+    question = replace(question, numerator="n_answered", denominator="n_scored")
+    answered = query.cells(asked.workspace, question, by=tuple(by))
+    return cells.assign(n_abstained=answered["n"] - answered["total"], n_refused=0)
 
 
 def from_cells(
@@ -80,13 +98,14 @@ def column_type(name: str) -> str:
 def meanings(asked: Asked) -> dict[str, Column]:
     """Return what the columns of a value table mean."""
     direction = "larger is better" if asked.metric.higher_is_better else "smaller is better"
+    silent = "of the same population: " if asked.question.measure == "score" else "left out: "
     return {
         "value": Column("number", asked.metric.title, direction),
         "low": Column("number", f"{asked.params.level:.0%} interval"),
         "high": Column("number", f"{asked.params.level:.0%} interval"),
         "n": Column("integer", "rows with a known value"),
         "n_clusters": Column("integer", "independent groups of rows"),
-        "n_abstained": Column("integer", "rows abstained or refused"),
+        "n_abstained": Column("integer", f"rows {silent}abstained or refused"),
         "n_errored": Column("integer", "rows left out: errored"),
         "n_unscored": Column("integer", "rows left out: unscored"),
     }
@@ -112,7 +131,8 @@ def cautions(table: "pd.DataFrame", asked: Asked) -> list[Warn]:
     return [
         Warn(
             "few-clusters",
-            f"{many} on fewer than {FEW} independent items; read their intervals with care.",
+            f"{many} on fewer than {FEW} independent items or groups of items; "
+            "read their intervals with care.",
             len(few),
         )
     ]

@@ -21,13 +21,39 @@ def number(value: float, *, rate: bool = True) -> str:
 
 
 def interval(low: float, high: float, *, rate: bool = True) -> str:
-    """Return ``[.77, .82]``."""
-    return f"[{number(low, rate=rate)}, {number(high, rate=rate)}]"
+    """Return ``[.77, .82]``; an end beyond 0 that rounds to it is ``>.00`` or ``<.00``."""
+    zero = number(0.0, rate=rate)
+    start, stop = number(low, rate=rate), number(high, rate=rate)
+    start = f">{zero}" if low > 0 and start == zero else start
+    stop = f"<{zero}" if high < 0 and stop == zero else stop
+    return f"[{start}, {stop}]"
 
 
-def estimate(value: float, low: float, high: float, *, rate: bool = True) -> str:
-    """Return ``.80 [.77, .82]``."""
-    return f"{number(value, rate=rate)} {interval(low, high, rate=rate)}"
+def estimate(
+    value: float, low: float, high: float, *, rate: bool = True, clusters: float | None = None
+) -> str:
+    """Return ``.80 [.77, .82]``, or why there is no interval in place of it.
+
+    Parameters
+    ----------
+    value, low, high : float
+        The estimate and its interval.
+    rate : bool
+        Whether it is a share.
+    clusters : float, optional
+        Independent groups of rows it rests on.
+    """
+    middle = number(value, rate=rate)
+    if math.isfinite(low) and math.isfinite(high):
+        return f"{middle} {interval(low, high, rate=rate)}"
+    if not math.isfinite(value):
+        return middle
+    if clusters is None or not math.isfinite(clusters):
+        return f"{middle} (no interval)"
+    why = "it rests on a single item or group of items"
+    if clusters >= 2:
+        why = "all items agree and the measure has no bounds"
+    return f"{middle} (no interval: {why})"
 
 
 def share(value: float) -> str:
@@ -37,6 +63,13 @@ def share(value: float) -> str:
     if 0.99 < value < 1:
         return "over 99 %"
     return f"{round(100 * value)} %"
+
+
+def shares(value: float, low: float, high: float) -> str:
+    """Return ``13 % [10 %, 17 %]``, without brackets where there is no interval."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return share(value)
+    return f"{share(value)} [{share(low)}, {share(high)}]"
 
 
 def count(n: float) -> str:

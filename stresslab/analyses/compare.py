@@ -9,6 +9,7 @@ from stresslab.analyses import _paired, _sentences, _value
 from stresslab.analyses import _sentences_compare as rules
 from stresslab.analyses._ask import Asked, ask, no_rows
 from stresslab.analyses._kind import Analysis
+from stresslab.analyses._words import plural
 from stresslab.params import PairedParams, setting
 from stresslab.result import Result, Warn
 
@@ -47,13 +48,14 @@ def run(workspace: "Workspace", params: CompareParams) -> Result:
     }
     tables: dict[str, pd.DataFrame] = dict(empty)
     agreement, unmatched = _value.frame(AGREEMENT), _value.frame({"model": "str", "n": "int64"})
-    warnings, rate = list(asked.question.warnings), True
+    warnings, rate, grouped = list(asked.question.warnings), True, False
     compared = _paired.model_pairs(asked.models, params.baseline) if asked.models else []
     if compared:
         pairs, family = _family(asked, by, compared, how)
         tables |= how.settle(family)
         unmatched = _unmatched(pairs)
-        warnings += _cautions(asked, tables["overall"], pairs)
+        grouped = _paired.grouped(pairs)
+        warnings = _edited(warnings, pairs) + _cautions(asked, tables["overall"], pairs)
         rate = how.rate or bool(pairs.rate)
         warnings += _paired.answered_only(asked)
         if rate:
@@ -65,7 +67,7 @@ def run(workspace: "Workspace", params: CompareParams) -> Result:
     facts = rules.Compared(
         compare=tables["compare"], overall=tables["overall"], by_tier=tables["by_tier"],
         agreement=agreement, by=by, names=asked.names, titles=asked.titles, rate=rate,
-        margin=how.margin, settings=asked.link, titled=asked.metric.title,
+        margin=how.margin, grouped=grouped, settings=asked.link, titled=asked.metric.title,
     )  # fmt: skip
     tables |= {"agreement": agreement, "unmatched": unmatched}
     tables["headlines"] = _sentences.table(rules.headlines(facts))
@@ -133,14 +135,17 @@ def _unmatched(pairs: "Pairs") -> "pd.DataFrame":
 
 def _cautions(asked: Asked, overall: "pd.DataFrame", pairs: "Pairs") -> list[Warn]:
     found = []
-    if overall.empty:
-        found += [
-            no_rows(asked),
-            Warn("no-common-items", "The models have no item in common with a known value.", 0),
-        ]
+    if overall.empty and not (pairs.n_edited or any(pairs.unmatched.values())):
+        found.append(no_rows(asked))
+    elif overall.empty:
+        text = "The models have no item in common with a known value and the same contents."
+        found.append(Warn("no-common-items", text, 0))
     elif (overall["n_clusters"] < _value.FEW).any():
         n = int(overall["n_clusters"].min())
-        found.append(Warn("few-clusters", f"A comparison rests on {n} independent items only.", n))
+        many = plural(n, "independent item")
+        if _paired.grouped(pairs):
+            many = plural(n, "independent group of items", "independent groups of items")
+        found.append(Warn("few-clusters", f"A comparison rests on only {many}.", n))
     unmatched = sum(int(n) for n in pairs.unmatched.values())
     if unmatched:
         found.append(
@@ -150,15 +155,16 @@ def _cautions(asked: Asked, overall: "pd.DataFrame", pairs: "Pairs") -> list[War
                 unmatched,
             )
         )
-    if pairs.n_edited:
-        found.append(
-            Warn(
-                "edited",
-                f"{pairs.n_edited:,} variants carry one id and different contents; not paired.",
-                int(pairs.n_edited),
-            )
-        )
     return found
+
+
+def _edited(warnings: list[Warn], pairs: "Pairs") -> list[Warn]:
+    """Return the warnings with what edited items mean for this comparison, said once."""
+    if not pairs.n_edited:
+        return warnings
+    text = f"{pairs.n_edited:,} variants carry one id and different contents, so they are not "
+    found = Warn("edited", f"{text}paired. Workspace lists the items.", int(pairs.n_edited))
+    return [*(one for one in warnings if one.code != "edited-items"), found]
 
 
 def _no_agreement(asked: Asked) -> Warn:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from stresslab.store.contents import Contents
     from stresslab.store.workspace import Workspace
 
-STATES = ("live", "superseded", "retired", "partial", "damaged")
 RUNS = {
     "run_id": "str", "model": "str", "revision": "str", "task": "str", "n_outcomes": "int64",
     "state": "str", "created": "str", "source_format": "str", "source_path": "str",
@@ -49,6 +48,7 @@ def run(workspace: "Workspace", params: InventoryParams) -> Result:
     """Return what there is, down to the files, and what is wrong or in doubt with it."""
     from stresslab.store import doubtful
     from stresslab.store.contents import contents
+    from stresslab.store.runs import STATES
 
     known = contents(workspace)
     runs = workspace.runs(include=STATES)

@@ -54,6 +54,7 @@ def run(workspace: "Workspace", params: OverviewParams) -> Result:
             asked.question.warnings,
             _value.cautions(cells, asked),
             _strip_warnings(strip),
+            _silent_elsewhere(asked, strip),
             _paired.answered_only(asked) if found else (),
         ),
         data_version=workspace.data_version,
@@ -118,6 +119,22 @@ def _strip_warnings(strip: "pd.DataFrame") -> list[Warn]:
                 Warn(column.replace("n_", ""), f"{n:,} rows {what} and leave the denominator.", n)
             )
     return found
+
+
+def _silent_elsewhere(asked: Asked, strip: "pd.DataFrame") -> list[Warn]:
+    """Return how often models abstain on rows that the common population leaves out."""
+    if asked.question.measure != "score" or not asked.question.is_common:
+        return []
+    counted = strip.set_index("model")[["n_abstained", "n_refused"]].sum(axis=1)
+    if not counted.any():
+        return []
+    among = _value.values(asked, ()).set_index("model")["n_abstained"]
+    left = (counted.reindex(among.index) - among).astype(int)
+    names = [f"{asked.names.get(str(one), one)} {n:,}" for one, n in left.items() if n > 0]
+    if not names:
+        return []
+    text = "Rows abstained or refused that another model has no value for, so that no value here "
+    return [Warn("abstained-elsewhere", f"{text}counts them: {', '.join(names)}.", int(left.sum()))]
 
 
 PIECE = Analysis(

@@ -1,7 +1,7 @@
 """Follow each model as inputs get harder: value by tier, slope, and what breaks when."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def run(workspace: "Workspace", params: TierCurveParams) -> Result:
     summary, survival = _curve.empty_summary(by), _curve.empty_survival(by)
     if (cells["n"] > 0).any() and _paired.has_rows(asked):
         summary, survival = _curve.summarise(asked, by, cells)
-        warnings += _refusals(asked, cells, by) + _short(cells, by)
+        warnings += _refusals(asked, cells, by) + _short(summary)
     facts = rules.Curves(
         summary=summary, by=by, names=asked.names, titles=asked.titles,
         rate=_paired.judge(asked).rate, settings=asked.link,
@@ -67,6 +67,7 @@ def run(workspace: "Workspace", params: TierCurveParams) -> Result:
                 "share_never_broke": Column(
                     "number", "items right at tier 0 and at every tier after", "larger is better"
                 ),
+                "n_pairs": Column("integer", "items known at the first and at the last tier"),
                 "median_break": Column("number", "tier by which half of them broke"),
             },
         },
@@ -113,20 +114,21 @@ def _refusals(asked: Asked, cells: "pd.DataFrame", by: tuple[str, ...]) -> list[
     ]
 
 
-def _short(cells: "pd.DataFrame", by: tuple[str, ...]) -> list[Warn]:
-    known = cells[cells["n"] > 0]
-    tiers: Any = known.groupby(list(by), dropna=False)["tier"].nunique() if by else None
-    few = int((tiers < 2).sum()) if tiers is not None else int(known["tier"].nunique() < 2)
-    if not few:
-        return []
-    return [
-        Warn(
-            "one-tier",
-            f"{few} curve{'s have' if few > 1 else ' has'} a single tier, so there is no slope, "
-            "drop or area.",
-            few,
-        )
-    ]
+def _short(summary: "pd.DataFrame") -> list[Warn]:
+    found = []
+    few = int((summary["n_tiers"] < 2).sum())
+    if few:
+        text = "a single tier, so there is no slope, drop or area."
+        found.append(Warn("one-tier", f"{_curves(few)} {text}", few))
+    apart = int(((summary["n_tiers"] > 1) & summary["drop"].isna()).sum())
+    if apart:
+        text = "no item at both the first and the last tier, so there is no drop."
+        found.append(Warn("no-drop", f"{_curves(apart)} {text}", apart))
+    return found
+
+
+def _curves(n: int) -> str:
+    return f"{n} curve{'s have' if n > 1 else ' has'}"
 
 
 PIECE = Analysis(

@@ -139,3 +139,51 @@ def test_several_comparisons_get_a_tally_first(ask, make):
 def test_coverage_has_no_value_per_row_to_pair(toy, ask):
     with pytest.raises(ParamError, match="value per row"):
         ask("compare", toy, metric="coverage")
+
+
+def test_a_difference_that_only_comes_to_show_is_no_turn(ask, make):
+    models = {"alpha": steady(0.65, lost_per_tier={"noise": 0.2}), "beta": steady(0.65)}
+    found = ask("compare", make(models=models, n_items=200))
+    text = found.tables["headlines"].set_index("code").loc["by-tier", "text"]
+    assert text == "Under noise the difference shows from tier 2 on: alpha is worse than beta."
+
+
+def test_groups_of_items_are_called_so(ask, make):
+    models = {"alpha": steady(0.65), "beta": steady(0.6)}
+    found = ask("compare", make(models=models, n_items=60, groups_of=10))
+    assert "more groups of items needed" in found.tables["headlines"]["text"].iloc[0]
+    said = {warning.code: warning.message for warning in found.warnings}
+    assert said["few-clusters"] == ("A comparison rests on only 6 independent groups of items.")
+
+
+def test_what_is_needed_is_a_whole_number(ask, make):
+    models = {"alpha": steady(0.65), "beta": steady(0.6)}
+    table = ask("compare", make(models=models, n_items=60)).tables["overall"]
+    assert table["n_needed"].dtype == "Int64"
+
+
+def edited(tmp_path, share):
+    from stresslab import Workspace
+    from stresslab.nouns import content_hash
+
+    workspace = Workspace.create(tmp_path / "w")
+    for model in ("alpha", "beta"):
+        texts = [f"{n}{'!' if model == 'beta' and n < share else ''}" for n in range(20)]
+        with workspace.add_run(model=model, task="t", measures={"score": {}}) as run:
+            run.write("items", [
+                {"item_id": f"s/{n}", "input": text, "content_hash": content_hash(text)}
+                for n, text in enumerate(texts)
+            ])  # fmt: skip
+            run.write("outcomes", [{"variant_id": f"s/{n}", "score": 1.0} for n in range(20)])
+    return workspace
+
+
+def test_edited_items_are_warned_about_once(tmp_path, ask):
+    found = ask("compare", edited(tmp_path, 5))
+    assert [one.code for one in found.warnings if one.code.startswith("edited")] == ["edited"]
+
+
+def test_rows_that_cannot_be_paired_are_not_called_unknown(tmp_path, ask):
+    found = ask("compare", edited(tmp_path, 20))
+    assert {"no-common-items", "edited"} <= codes(found)
+    assert "no-rows" not in codes(found)

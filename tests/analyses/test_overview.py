@@ -137,3 +137,30 @@ def test_coverage_as_metric_has_tables_and_no_ranking(silent, ask):
     found = ask("overview", silent, metric="coverage")
     assert list(found.tables["headlines"]["code"]) == ["no-ranking"]
     assert found.table["value"].between(0, 1).all()
+
+
+def test_abstentions_are_counted_on_the_rows_of_the_value(tmp_path, ask):
+    """One model abstains exactly where the other errs: none of those rows is compared."""
+    from stresslab import Workspace
+
+    workspace = Workspace.create(tmp_path / "w")
+    for model, fate in (("alpha", "abstained"), ("beta", "errored")):
+        with workspace.add_run(model=model, task="t", measures={"score": {}}) as run:
+            run.write("items", [{"item_id": f"s/{n}", "input": str(n)} for n in range(20)])
+            rows = [{"variant_id": f"s/{n}", "status": fate} for n in range(10)]
+            right = {"status": "answered", "score": 1.0, "correct": 1}
+            run.write("outcomes", rows + [{"variant_id": f"s/{n}"} | right for n in range(10, 20)])
+    found = ask("overview", workspace)
+    for name in ("overview", "selective"):
+        alpha = found.tables[name].set_index("model").loc["alpha"]
+        assert (alpha["value"], alpha["n"], alpha["n_abstained"]) == (1.0, 10, 0)
+    said = {warning.code: warning.message for warning in found.warnings}
+    assert said["abstained-elsewhere"].endswith("counts them: alpha 10.")
+    alone = ask("overview", workspace, models=("alpha",)).table.iloc[0]
+    assert (alone["value"], alone["n"], alone["n_abstained"]) == (0.5, 20, 10)
+
+
+def test_coverage_and_abstentions_of_a_row_agree(silent, ask):
+    table = ask("overview", silent).tables["selective"]
+    whole = table["n"] + table["n_abstained"]
+    assert (table["n"] / whole).tolist() == pytest.approx(table["coverage"].tolist())

@@ -41,7 +41,8 @@ def drop(model, perturbation, value, verdict, *, first=0.8, last_tier=5, axis="p
     return {
         "model": model, "perturbation": perturbation, "axis": axis, "first_tier": 0,
         "last_tier": last_tier, "first": first, "last": first - value, "drop": value,
-        "low": value - 0.02, "high": value + 0.02, "verdict": verdict,
+        "low": value - 0.02, "high": value + 0.02, "low_adjusted": value - 0.03,
+        "high_adjusted": value + 0.03, "verdict": verdict,
     }  # fmt: skip
 
 
@@ -140,7 +141,7 @@ def test_nobody_abstaining_needs_no_sentence(facts):
 
 def test_the_largest_loss_names_both_ends(facts):
     assert losses.largest_loss(facts).text == (
-        "VADER loses most: .33 [.31, .35] to typos, from .71 at tier 0 to .38 at tier 5."
+        "VADER loses most: .33 [.30, .36] to typos, from .71 at tier 0 to .38 at tier 5."
     )
 
 
@@ -202,3 +203,26 @@ def test_links_keep_the_slice_of_the_question(facts):
     assert losses.largest_loss(sliced).query["where"] == (
         '(domain = "nyt" or tier = 0) and perturbation = "typos"'
     )
+
+
+def test_a_larger_loss_that_is_not_proven_is_not_passed_over_in_silence(facts):
+    table = facts.drops.copy()
+    table.loc[0, ["drop", "verdict"]] = [0.5, "cannot tell"]
+    found = losses.largest_loss(replace(facts, drops=table)).text
+    assert found.startswith("VADER loses most clear of chance: .33")
+
+
+def test_what_is_lacking_is_groups_where_items_come_in_groups():
+    row = {"n_needed": 23, "n_clusters": 14}
+    assert leads.more_items([row]) == " (about 9 more items needed)"
+    assert leads.more_items([row], grouped=True) == " (about 9 more groups of items needed)"
+    assert leads.more_items([row | {"n_clusters": 22}]) == " (about 1 more item needed)"
+    assert leads.more_items([row | {"n_needed": pd.NA}]) == ""
+
+
+def test_one_group_has_a_reason_in_place_of_an_interval(facts):
+    table = facts.differences.copy()
+    table.loc[2, ["low", "high", "n_clusters"]] = [float("nan"), float("nan"), 1]
+    text = leads.abstention(replace(facts, differences=table)).text
+    assert "(difference .00 (no interval: it rests on a single item or group of items))" in text
+    assert "not known" not in text

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from tests.factory import steady
+
 
 def test_the_curve_of_a_losing_model_falls_and_its_slope_says_so(toy, ask):
     row = (
@@ -81,7 +83,7 @@ def test_one_tier_perturbations_still_compare_with_their_originals(ask, make):
 def test_the_headline_names_the_steepest_curve(toy, ask):
     first = ask("tier_curve", toy).tables["headlines"].iloc[0]
     assert first["code"] == "steepest"
-    assert "alpha falls fastest under noise" in first["text"]
+    assert first["text"].startswith("2 of 6 curves fall clear of chance, fastest alpha under noise")
 
 
 def test_few_items_cannot_tell_that_anything_falls(ask, make):
@@ -90,3 +92,63 @@ def test_few_items_cannot_tell_that_anything_falls(ask, make):
     models = {"alpha": steady(0.6, lost_per_tier={"noise": 0.03})}
     first = ask("tier_curve", make(models=models, n_items=14)).tables["headlines"].iloc[0]
     assert first["verdict"] == "cannot tell"
+
+
+def test_first_minus_last_is_the_drop_of_the_same_items(ask, make):
+    models = {"alpha": steady(0.6, lost_per_tier={"noise": 0.1})}
+    cut = make(models=models, n_items=20, part_of={"alpha": 0.52})  # the 11th item lacks tier 3
+    summary = ask("tier_curve", cut, models=("alpha",)).tables["summary"].iloc[0]
+    assert (summary["n_items"], summary["n_pairs"]) == (11, 10)
+    assert summary["first"] - summary["last"] == pytest.approx(summary["drop"])
+    drops = ask("overview", cut, models=("alpha",)).tables["drops"]
+    assert (drops["first"] - drops["last"]).tolist() == pytest.approx(drops["drop"].tolist())
+    assert set(drops["n_pairs"]) == {10}
+
+
+def test_tiers_without_a_common_item_are_not_called_a_single_tier(tmp_path, ask):
+    from stresslab import Workspace
+
+    workspace = Workspace.create(tmp_path / "w")
+    variants = [
+        {"variant_id": f"s/{n}#typos:{n % 3 + 1}", "item_id": f"s/{n}", "perturbation": "typos",
+         "tier": n % 3 + 1, "axis": "paired"}
+        for n in range(60)
+    ]  # fmt: skip
+    with workspace.add_run(model="alpha", task="t", measures={"score": {}}) as run:
+        run.write("items", [{"item_id": f"s/{n}", "input": str(n)} for n in range(60)])
+        run.write("variants", variants)
+        rows = [{"variant_id": one["variant_id"], "score": float(n % 4 > 0)}
+                for n, one in enumerate(variants)]  # fmt: skip
+        run.write("outcomes", rows)
+    found = ask("tier_curve", workspace)
+    text = found.tables["headlines"].iloc[0]["text"]
+    assert text.startswith("We cannot tell that alpha under typos falls: the slope is")
+    said = {warning.code: warning.message for warning in found.warnings}
+    assert said["no-drop"] == (
+        "1 curve has no item at both the first and the last tier, so there is no drop."
+    )
+    assert found.tables["summary"]["first"].isna().all()
+
+
+def test_of_null_curves_few_are_said_to_fall():
+    """12 curves that do not fall: the steepest is picked from all of them."""
+    from types import SimpleNamespace
+
+    from stresslab.analyses import _curve, _sentences_curve
+
+    rng, how = np.random.default_rng(0), SimpleNamespace(rate=True, level=0.95, bounds=(0.0, 1.0))
+    said, plain = 0, 0
+    for _ in range(60):
+        curves = [
+            _curve.Curve(
+                {"model": f"m{number}"}, np.arange(6), (rng.random((100, 6)) < 0.7).astype(float),
+                np.arange(100), paired=True, breaks=False,
+            )
+            for number in range(12)
+        ]  # fmt: skip
+        summary = _curve.table_of(curves, how, ())
+        facts = _sentences_curve.Curves(summary, (), {}, {})
+        said += _sentences_curve.steepest(facts).verdict == "worse"
+        plain += bool((summary["slope_high"] < 0).any())
+    assert said <= 6
+    assert plain >= 12

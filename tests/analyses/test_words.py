@@ -45,3 +45,22 @@ def test_a_long_list_counts_its_rest():
 def test_titles_lose_their_capital_unless_they_are_abbreviations():
     assert words.in_sentence("Distractor sentences") == "distractor sentences"
     assert words.in_sentence("OCR noise") == "OCR noise"
+
+
+def test_an_end_that_only_rounds_to_zero_is_told_from_it():
+    assert words.interval(1e-12, 0.4) == "[>.00, .40]"
+    assert words.interval(-0.4, -0.002) == "[−.40, <.00]"
+    assert words.interval(0.0, 0.4) == "[.00, .40]"
+    assert words.interval(-0.001, 0.4) == "[.00, .40]"
+
+
+def test_what_has_no_interval_says_why():
+    nan = float("nan")
+    one = "(no interval: it rests on a single item or group of items)"
+    assert words.estimate(-0.5, nan, nan, clusters=1) == f"−.50 {one}"
+    assert "all items agree" in words.estimate(2.0, nan, nan, rate=False, clusters=9)
+    assert words.estimate(nan, nan, nan) == "not known"
+
+
+def test_a_share_of_few_stands_with_its_interval():
+    assert words.shares(0.12, 0.08, 0.17) == "12 % [8 %, 17 %]"
