@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stresslab.checks import Array, check_rows_match
+from stresslab.checks import Array
 from stresslab.stats.intervals import Interval, from_moments
+from stresslab.stats.profiles import Profiles, profiles
 
 NEVER = -1
 """Index of the break of an item that holds at every known tier."""
@@ -70,7 +71,11 @@ def break_tiers(values: Array, *, right_from: float = 0.5) -> Breaks:
 
 
 def survival(
-    values: Array, cluster: Array, *, right_from: float = 0.5, level: float = 0.95
+    values: Array | Profiles,
+    cluster: Array | None = None,
+    *,
+    right_from: float = 0.5,
+    level: float = 0.95,
 ) -> Survival:
     """Return the share of items that have not broken by each tier, with Wilson intervals.
 
@@ -78,31 +83,31 @@ def survival(
 
     Parameters
     ----------
-    values : ndarray of shape (n_items, n_tiers)
+    values : ndarray of shape (n_items, n_tiers), or Profiles
         As in `break_tiers`.
     cluster : ndarray of int, shape (n_items,)
         Cluster codes from 0.
     right_from, level : float
         Smallest score that counts as right; level of the intervals.
     """
-    values = np.asarray(values, float)
-    if len(values):
-        check_rows_match(values, cluster)
-    index = break_tiers(values, right_from=right_from).index
-    tier = np.arange(values.shape[1])
+    items = profiles(values, cluster)
+    index = break_tiers(items.rows, right_from=right_from).index
+    tier = np.arange(items.rows.shape[1])
     broken = (index >= 0)[:, None] & (index[:, None] <= tier)
-    holds = (index != NOT_AT_RISK)[:, None] & ~broken & np.isfinite(values)
-    codes = np.unique(cluster, return_inverse=True)[1] if len(values) else np.empty(0, dtype=int)
-    width = int(codes.max()) + 1 if codes.size else 0
-    held, known = np.zeros((width, len(tier))), np.zeros((width, len(tier)))
-    np.add.at(held, codes, holds)
-    np.add.at(known, codes, holds | broken)
-    n, clusters = known.sum(axis=0), (known > 0).sum(axis=0)
-    share = from_moments(
-        held.sum(axis=0), n, clusters, (held**2).sum(axis=0), (held * known).sum(axis=0),
-        (known**2).sum(axis=0), rate=True, level=level,
-    )  # fmt: skip
-    return Survival(share, n.astype(int), clusters)
+    holds = (index != NOT_AT_RISK)[:, None] & ~broken & np.isfinite(items.rows)
+    moments = np.array([_moments(items, holds[:, t], (holds | broken)[:, t]) for t in tier])
+    held, n, clusters, hh, hk, kk = moments.reshape(len(tier), 6).T
+    share = from_moments(held, n, clusters, hh, hk, kk, rate=True, level=level)
+    return Survival(share, n.astype(int), clusters.astype(int))
+
+
+def _moments(items: Profiles, holds: Array, known: Array) -> tuple[float, ...]:
+    """Return the sums over clusters that an interval of one tier is made of."""
+    held, n = float(items.n[holds].sum()), float(items.n[known].sum())
+    if items.alone:
+        return held, n, n, held, held, n
+    one, all_of = items.sums(holds.astype(float), known), items.sums(np.ones(len(known)), known)
+    return held, n, len(all_of), float(one @ one), float(one @ all_of), float(all_of @ all_of)
 
 
 def median_break(curve: Survival) -> int | None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from stresslab.checks import Array, check_level, check_rows_match
+from stresslab.checks import Array, check_level
 from stresslab.errors import ShapeError
 from stresslab.stats.intervals import effective_rows, t_quantile, unseen_share
+from stresslab.stats.profiles import Profiles, profiles
 
 EXTRA = 0.5
 """Weight of each of the two extreme items added before an interval of bounded scores."""
@@ -25,8 +26,8 @@ class Estimate:
 
 
 def slope(
-    values: Array,
-    cluster: Array,
+    values: Array | Profiles,
+    cluster: Array | None = None,
     position: ArrayLike | None = None,
     *,
     rate: bool,
@@ -37,7 +38,7 @@ def slope(
 
     Parameters
     ----------
-    values : ndarray of shape (n_items, n_tiers)
+    values : ndarray of shape (n_items, n_tiers), or Profiles
         Score of each item at each tier, in order of tiers; NaN is unknown.
     cluster : ndarray of int, shape (n_items,)
         Cluster codes from 0.
@@ -46,20 +47,22 @@ def slope(
     rate, level, bounds
         As in `contrast`.
     """
-    spots = np.arange(values.shape[1]) if position is None else np.asarray(position, float)
-    use = np.isfinite(values).any(axis=0)
-    weights = np.zeros(values.shape[1])
+    items = profiles(values, cluster)
+    width = items.rows.shape[1]
+    spots = np.arange(width) if position is None else np.asarray(position, float)
+    use = np.isfinite(items.rows).any(axis=0)
+    weights = np.zeros(width)
     if use.sum() > 1:
         centred = spots[use] - spots[use].mean()
         weights[use] = centred / (centred**2).sum()
     else:
         weights[:] = np.nan
-    return contrast(values, weights, cluster, rate=rate, level=level, bounds=bounds)
+    return contrast(items, weights, rate=rate, level=level, bounds=bounds)
 
 
 def area(
-    values: Array,
-    cluster: Array,
+    values: Array | Profiles,
+    cluster: Array | None = None,
     position: ArrayLike | None = None,
     *,
     rate: bool,
@@ -71,23 +74,23 @@ def area(
     A curve that stays at 0.8 has area 0.8. Arguments as in `slope`; tiers without a value are
     skipped.
     """
-    spots = (
-        np.arange(values.shape[1], dtype=float) if position is None else np.asarray(position, float)
-    )
-    use = np.isfinite(values).any(axis=0)
-    weights = np.full(values.shape[1], np.nan)
+    items = profiles(values, cluster)
+    width = items.rows.shape[1]
+    spots = np.arange(width, dtype=float) if position is None else np.asarray(position, float)
+    use = np.isfinite(items.rows).any(axis=0)
+    weights = np.full(width, np.nan)
     if use.sum() > 1:
         there = spots[use]
         steps = np.diff(there) / (there[-1] - there[0])
-        weights = np.zeros(values.shape[1])
+        weights = np.zeros(width)
         weights[use] = (np.append(steps, 0) + np.append(0, steps)) / 2
-    return contrast(values, weights, cluster, rate=rate, level=level, bounds=bounds)
+    return contrast(items, weights, rate=rate, level=level, bounds=bounds)
 
 
 def contrast(
-    values: Array,
+    values: Array | Profiles,
     weights: ArrayLike,
-    cluster: Array,
+    cluster: Array | None = None,
     *,
     rate: bool,
     level: float = 0.95,
@@ -129,29 +132,28 @@ def contrast(
     proportions based on paired data.
     """
     check_level(level)
-    values, weights = np.asarray(values, float), np.asarray(weights, float)
-    if values.ndim != 2 or weights.shape != values.shape[1:]:
+    items, weights = profiles(values, cluster), np.asarray(weights, float)
+    if weights.shape != items.rows.shape[1:]:
         raise ShapeError(
-            f"Weights must have one number per tier; got {weights.shape} for {values.shape}."
+            f"Weights must have one number per tier; got {weights.shape} for "
+            f"{(len(items.of_item), items.rows.shape[1])}."
         )
-    if len(values):
-        check_rows_match(values, cluster)
-    pulls, value, used = _pulls(values, weights)
-    sums, clusters = _by_cluster(pulls, np.asarray(cluster), used)
+    pulls, value, used = _pulls(items, weights)
+    n, own = int(items.n[used].sum()), float(items.n @ pulls**2)
+    between, clusters = _by_cluster(items, pulls, used)
     limits = (0.0, 1.0) if rate else bounds
     if not np.isfinite(value) or clusters < 2:
         return Estimate(value, np.nan, np.nan, clusters)
-    variance = clusters / (clusters - 1) * float(sums @ sums)
+    variance = clusters / (clusters - 1) * between
     quantile = float(t_quantile(level, clusters - 1))
     if limits is None:
         half = quantile * float(np.sqrt(variance)) if variance > 0 else np.nan
         return Estimate(value, value - half, value + half, clusters)
     lowest = float(np.where(weights > 0, weights * limits[0], weights * limits[1]).sum())
     highest = float(np.where(weights > 0, weights * limits[1], weights * limits[0]).sum())
-    n = int(used.sum())
-    sizes = (float(pulls @ pulls), variance, n, clusters)
+    sizes = (own, variance, n, clusters)
     rows = float(effective_rows(*(np.asarray(one, float) for one in sizes)))
-    spread = float(pulls @ pulls) * n
+    spread = own * n
     total = rows + 2 * EXTRA
     mean = (rows * value + EXTRA * (lowest + highest)) / total
     square = (rows * (spread + value**2) + EXTRA * (lowest**2 + highest**2)) / total
@@ -254,24 +256,24 @@ def retention(values: Array, cluster: Array, *, level: float = 0.95) -> Estimate
     return Estimate(ratio, max((b - half) / a, 0.0), (b + half) / a, clusters)
 
 
-def _pulls(values: Array, weights: Array) -> tuple[Array, float, Array]:
-    """Return each item's pull on the weighted sum, the sum, and which items have a value."""
-    known = np.isfinite(values) & (weights != 0)
-    counts = known.sum(axis=0)
+def _pulls(items: Profiles, weights: Array) -> tuple[Array, float, Array]:
+    """Return each profile's pull on the weighted sum, the sum, and which have a value."""
+    known = np.isfinite(items.rows) & (weights != 0)
+    counts = items.n @ known
     if not np.isfinite(weights).all() or ((weights != 0) & (counts == 0)).any():
-        return np.zeros(len(values)), np.nan, known.any(axis=1)
-    filled = np.where(known, values, 0.0)
-    means = filled.sum(axis=0) / np.maximum(counts, 1)
+        return np.zeros(len(items.rows)), np.nan, known.any(axis=1)
+    filled = np.where(known, items.rows, 0.0)
+    means = (items.n @ filled) / np.maximum(counts, 1)
     share = np.where(known, (filled - means) * weights, 0.0) / np.maximum(counts, 1)
     return share.sum(axis=1), float((weights * means).sum()), known.any(axis=1)
 
 
-def _by_cluster(pulls: Array, cluster: Array, used: Array) -> tuple[Array, int]:
-    if not used.any():
-        return np.empty(0), 0
-    codes = np.unique(cluster[used], return_inverse=True)[1]
-    sums = np.bincount(codes, weights=pulls[used])
-    return sums, len(sums)
+def _by_cluster(items: Profiles, pulls: Array, used: Array) -> tuple[float, int]:
+    """Return the sum of squared pulls of clusters, and how many clusters have a value."""
+    if items.alone:
+        return float(items.n[used] @ pulls[used] ** 2), int(items.n[used].sum())
+    sums = items.sums(pulls, used)
+    return float(sums @ sums), len(sums)
 
 
 def _whole(values: Array) -> bool:

@@ -1,0 +1,108 @@
+"""Items with the same scores at every tier, counted together: 400,000 are a few hundred rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stresslab.checks import Array, check_rows_match
+from stresslab.errors import ShapeError
+
+MOST_TIERS = 12
+"""Beyond them there are more possible profiles than it helps to count."""
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """The scores of items along the tiers.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_profiles, n_tiers)
+        Different rows of scores; NaN is unknown.
+    n : ndarray of shape (n_profiles,)
+        Items that have each of them.
+    of_item : ndarray of int, shape (n_items,)
+        The row of each item.
+    cluster : ndarray of int, shape (n_items,)
+        Cluster codes from 0 without gaps.
+    n_clusters : int
+        Number of clusters.
+    """
+
+    rows: Array
+    n: Array
+    of_item: Array
+    cluster: Array
+    n_clusters: int
+
+    @property
+    def alone(self) -> bool:
+        """Return whether every item is a cluster of its own."""
+        return self.n_clusters == len(self.of_item)
+
+    def sums(self, of_row: Array, used: Array) -> Array:
+        """Return the sum of a number per item over each cluster with an item that is used.
+
+        Parameters
+        ----------
+        of_row : ndarray of shape (n_profiles,)
+            The number, which depends on an item's profile only.
+        used : ndarray of bool, shape (n_profiles,)
+            Which profiles count.
+        """
+        items = used[self.of_item]
+        codes, numbers = self.cluster[items], of_row[self.of_item[items]]
+        there = np.bincount(codes, minlength=self.n_clusters) > 0
+        return np.bincount(codes, weights=numbers, minlength=self.n_clusters)[there]
+
+
+def profiles(values: "Array | Profiles", cluster: Array | None = None) -> Profiles:
+    """Return the profiles of items.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_items, n_tiers), or Profiles
+        Score of each item at each tier; NaN is unknown. Profiles are returned as they are.
+    cluster : ndarray of int, shape (n_items,)
+        Cluster codes.
+
+    Raises
+    ------
+    ShapeError
+        If shapes disagree.
+    """
+    if isinstance(values, Profiles):
+        return values
+    values = np.asarray(values, float)
+    if values.ndim != 2 or cluster is None:
+        raise ShapeError(f"Values are items x tiers with a cluster each; got {values.shape}.")
+    if len(values):
+        check_rows_match(values, cluster)
+    codes, n_clusters = _numbered(np.asarray(cluster))
+    n_items, n_tiers = values.shape
+    unknown = values != values
+    if n_tiers > MOST_TIERS or not ((values == 0) | (values == 1) | unknown).all():
+        every = np.arange(n_items)
+        return Profiles(values, np.ones(n_items), every, codes, n_clusters)
+    digit = (values == 1).astype(np.int32) + 2 * unknown
+    mark = digit @ (3 ** np.arange(n_tiers, dtype=np.int32))
+    counted = np.bincount(mark, minlength=1)
+    there = np.flatnonzero(counted)
+    row = np.zeros(len(counted), dtype=np.int64)
+    row[there] = np.arange(len(there))
+    found = there[:, None] // 3 ** np.arange(n_tiers) % 3
+    rows = np.where(found == 2, np.nan, found).astype(float)
+    return Profiles(rows, counted[there].astype(float), row[mark], codes, n_clusters)
+
+
+def _numbered(cluster: Array) -> tuple[Array, int]:
+    """Return codes from 0 without gaps, and how many there are."""
+    if not cluster.size:
+        return np.zeros(0, dtype=np.int64), 0
+    low, high = int(cluster.min()), int(cluster.max())
+    if high - low > 8 * cluster.size + 1000:
+        there, codes = np.unique(cluster, return_inverse=True)
+        return codes, len(there)
+    seen = np.zeros(high - low + 1, dtype=bool)
+    seen[cluster - low] = True
+    return (np.cumsum(seen) - 1)[cluster - low], int(np.count_nonzero(seen))
