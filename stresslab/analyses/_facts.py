@@ -11,6 +11,7 @@ from stresslab.analyses import _paired, _tiers, _value
 from stresslab.analyses._ask import Asked
 from stresslab.analyses._sentences import Facts
 from stresslab.analyses._sentences_lead import best
+from stresslab.analyses._training import in_training
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,11 +41,12 @@ def gather(asked: Asked, cells: "pd.DataFrame") -> Facts:
     clean = _clean(asked, graded, silent)
     family = _between_models(asked, pairs, how, clean, silent)
     tables = how.settle([*family, *_tiers.drops(asked, pairs, how)])
+    domains = _domains(asked, graded)
     return Facts(
         clean=clean,
         differences=tables.get("differences", _paired.empty_differences(LABELS)),
         drops=_tiers.drop_table(tables.get("drops")),
-        domains=_domains(asked, graded),
+        domains=domains,
         sure=_sure(asked, len(cells)),
         names=asked.names,
         titles=asked.titles,
@@ -52,6 +54,7 @@ def gather(asked: Asked, cells: "pd.DataFrame") -> Facts:
         graded=graded,
         answered=question is not asked.question,
         grouped=_paired.grouped(pairs),
+        trained=_trained(asked, domains),
         margin=how.margin,
         settings=asked.link,
     )
@@ -166,6 +169,14 @@ def _domains(asked: Asked, graded: bool) -> "pd.DataFrame":
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _trained(asked: Asked, domains: "pd.DataFrame") -> dict[tuple[str, str], str | None]:
+    return {
+        (row["model"], row[end]): in_training(asked.workspace, row["model"], row[end])
+        for row in domains.to_dict("records")
+        for end in ("best", "worst")
+    }
 
 
 def _sure(asked: Asked, n_cells: int) -> "pd.DataFrame":

@@ -68,6 +68,8 @@ class Facts:
         Whether values are over the rows a model answers.
     grouped : bool
         Whether what is independent is groups of items, not items.
+    trained : dict
+        ``in`` or ``out`` of what a model was trained on, by ``(model, domain)``, where known.
     margin : float or None
         Differences below it count as equal.
     settings : dict
@@ -85,6 +87,7 @@ class Facts:
     graded: bool = False
     answered: bool = False
     grouped: bool = False
+    trained: Mapping[tuple[str, str], str | None] = field(default_factory=dict)
     margin: float | None = 0.02
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -102,6 +105,11 @@ class Facts:
     def title(self, perturbation: str) -> str:
         """Return the name of a perturbation as it stands in a sentence."""
         return words.in_sentence(self.titles.get(perturbation, perturbation))
+
+    def domain(self, model: str, domain: str) -> str:
+        """Return the name of a domain, and whether the model was trained on it if that is known."""
+        told = {"in": " (in training)", "out": " (not in training)"}
+        return domain + told.get(self.trained.get((model, domain)) or "", "")
 
     def number(self, value: float) -> str:
         """Return `value` in the notation of this measure."""

@@ -75,8 +75,9 @@ def domain_gap(facts: Facts) -> Sentence | None:
     gap = words.estimate(row["difference"], row["low"], row["high"], rate=facts.rate)
     place = "across all tiers" if facts.graded else "on clean inputs"
     best, worst = facts.number(row["best_value"]), facts.number(row["worst_value"])
-    text = f"Domains matter: {place}, {facts.name(row['model'])} is at {best} for {row['best']} "
-    text += f"and at {worst} for {row['worst']} (difference {gap}, other items in each)."
+    high, low = (facts.domain(row["model"], row[end]) for end in ("best", "worst"))
+    text = f"Domains matter: {place}, {facts.name(row['model'])} is at {best} for {high} "
+    text += f"and at {worst} for {low} (difference {gap}, other items in each)."
     return Sentence(
         "domain-gap", text, "worse", "tier_curve", facts.query([row["model"]], by="domain")
     )

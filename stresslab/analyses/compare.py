@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stresslab.analyses import _paired, _sentences, _value
+from stresslab.analyses import _paired, _sentences, _training, _value
 from stresslab.analyses import _sentences_compare as rules
 from stresslab.analyses._ask import Asked, ask, no_rows
 from stresslab.analyses._kind import Analysis
@@ -70,6 +70,7 @@ def run(workspace: "Workspace", params: CompareParams) -> Result:
         margin=how.margin, grouped=grouped, settings=asked.link, titled=asked.metric.title,
     )  # fmt: skip
     tables |= {"agreement": agreement, "unmatched": unmatched}
+    tables["compare"] = _training.marked(tables["compare"], workspace)
     tables["headlines"] = _sentences.table(rules.headlines(facts))
     meanings = _paired.meanings(how)
     return Result(

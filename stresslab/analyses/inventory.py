@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stresslab.analyses import _training
 from stresslab.analyses._kind import Analysis
 from stresslab.analyses._value import frame
 from stresslab.analyses._words import plural
@@ -58,7 +59,7 @@ def run(workspace: "Workspace", params: InventoryParams) -> Result:
         "inventory": frame(RUNS, [_run_row(one) for one in runs]),
         "domains": _of_tasks(known.domains, chosen),
         "tiers": _tiers(known, chosen),
-        "coverage": _coverage(workspace, chosen),
+        "coverage": _training.marked(_coverage(workspace, chosen), workspace),
         "measures": _of_tasks(known.measures, chosen),
         "rejects": frame(REJECTS, [row for one in runs for row in _rejects(one)]),
         "files": frame(FILES, [row for one in runs for row in _file_rows(one)]),

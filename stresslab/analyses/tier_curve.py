@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stresslab.analyses import _curve, _paired, _sentences, _value
+from stresslab.analyses import _curve, _paired, _sentences, _training, _value
 from stresslab.analyses import _sentences_curve as rules
 from stresslab.analyses._ask import Asked, ask
 from stresslab.analyses._kind import Analysis
@@ -50,8 +50,8 @@ def run(workspace: "Workspace", params: TierCurveParams) -> Result:
         analysis="tier_curve",
         params=asked.settings | {"by": list(by)},
         tables={
-            "tier_curve": cells,
-            "summary": summary,
+            "tier_curve": _training.marked(cells, workspace),
+            "summary": _training.marked(summary, workspace),
             "survival": survival,
             "headlines": _sentences.table(rules.headlines(facts)),
         },

@@ -146,7 +146,8 @@ def _line(
         if curves.steps:
             x, low, high = _stairs(x, low, high)
         picture.add_trace(theme.band(x, low, high, style.colour).update(axes))
-    hollow = (known["n"] < theme.HOLLOW_BELOW).tolist()
+    out = theme.outside(known)
+    hollow = ((known["n"] < theme.HOLLOW_BELOW) | out).tolist()
     background = theme.tokens(mode).background
     whisker: dict[str, Any] | None = None
     if not curves.fan or len(banded) == 1:
@@ -173,7 +174,8 @@ def _line(
                 "shape": "hv" if curves.steps else "linear",
             },
             marker={
-                "size": 7,
+                "size": [8 if one else 7 for one in out],
+                "symbol": ["square" if one else "circle" for one in out],
                 "color": [background if few else style.colour for few in hollow],
                 "line": {"width": 1.6, "color": style.colour},
             },

@@ -12,6 +12,9 @@ from stresslab.figures._kind import Figure
 from stresslab.figures.theme._colour import Mode
 
 ROW, HEAD, FOOT = 34, 34, 50
+CIRCLES = {"in": "●", "out": "○"}
+"""Whether a model was trained on a domain."""
+
 SYMBOLS = {"better": "circle", "worse": "diamond", "equivalent": "square"}
 
 
@@ -47,14 +50,16 @@ def draw(
     )
     head = HEAD + (16 if narrow else 0)
     height = head + FOOT + ROW * len(records)
-    longest = max(map(len, names))
+    marked = [_domain_mark(row, styles, mode) for row in records]
+    longest = max(map(len, names)) + (3 if any(marked) else 0)
     picture = theme.figure(
         mode,
         height=max(height, 150),
         margin={"l": 24 + int(6.9 * longest), "r": 130 if narrow else 250, "t": head, "b": FOOT},
     )
     low, high = _reach(rows)
-    _frame(picture, names, (low, high), mode, narrow=narrow)
+    labels = [f"{name}{mark}" for name, mark in zip(names, marked, strict=True)]
+    _frame(picture, labels, (low, high), mode, narrow=narrow)
     picture.layout.xaxis.title.text = _title(pairs, styles, metric)
     _zero(picture, margin, mode)
     marks = theme.Marks()
@@ -74,6 +79,19 @@ def _row_name(
     if n_pairs > 1 or not parts:
         parts.insert(0, f"{styles[row['model_a']].name} − {styles[row['model_b']].name}")
     return " · ".join(theme.plain(theme.shorten(part, 26)) for part in parts if part)
+
+
+def _domain_mark(row: Mapping[Any, Any], styles: Mapping[str, theme.Style], mode: Mode) -> str:
+    """Return a filled or an open circle per model: trained on this domain, or not."""
+    told = [(row["model_a"], row.get("in_training_a")), (row["model_b"], row.get("in_training_b"))]
+    if not any(said in CIRCLES for _, said in told):
+        return ""
+    circles = (
+        f'<span style="color:{theme.readable(styles[model].colour, mode)}">'
+        f"{CIRCLES.get(str(said), '·')}</span>"
+        for model, said in told
+    )
+    return " " + "".join(circles)
 
 
 def _without_repeats(names: list[str]) -> list[str]:
@@ -223,6 +241,10 @@ def _caption(rows: pd.DataFrame, margin: float | None) -> str:
         words.append(f"Inside the grey band (±{theme.number(margin)}) counts as equal.")
     if (~rows["verdict"].isin(list(SYMBOLS))).any():
         words.append("Hollow and dotted: cannot tell.")
+    if {"in_training_a", "in_training_b"} <= set(rows) and any(
+        rows[name].isin(list(CIRCLES)).any() for name in ("in_training_a", "in_training_b")
+    ):
+        words.append("At a domain, first model then second: ● trained on it, ○ not.")
     return " ".join(words)
 
 

@@ -30,7 +30,8 @@ def draw(
     Parameters
     ----------
     table : DataFrame
-        Columns of `PIECE`; ``axis``, ``strength`` and ``unit`` are shown where present.
+        Columns of `PIECE`; ``axis``, ``strength``, ``unit`` and ``in_training`` are shown where
+        present.
     bounds : pair of float, optional
         Smallest and largest possible value; the axis spans them unless `zoom` or None.
     zoom : bool
@@ -56,7 +57,9 @@ def _inside(table: pd.DataFrame, bounds: tuple[float, float]) -> bool:
 def _caption(table: pd.DataFrame, graded: bool) -> str:
     words = ["Whiskers are intervals." if graded else "Bands are intervals."]
     if (table["n"] < theme.HOLLOW_BELOW).any():
-        words.append(f"Hollow points have fewer than {theme.HOLLOW_BELOW} outcomes.")
+        words.append(f"Hollow circles have fewer than {theme.HOLLOW_BELOW} outcomes.")
+    if theme.outside(table).any():
+        words.append("Open squares: the model was not trained on that domain.")
     if graded:
         words.append("A graded axis has different items at each tier, so lines are not paired.")
     return " ".join(words)

@@ -42,3 +42,15 @@ def test_several_pairs_are_named_in_the_rows(differences):
 
 def test_nothing_to_draw_is_said(differences):
     assert texts(difference.draw(differences.iloc[:0])) == ["No pairs to compare."]
+
+
+def test_a_row_tells_for_each_model_whether_it_was_trained_on_the_domain(differences):
+    differences["in_training_a"] = ["in", "out", None, "in"]
+    differences["in_training_b"] = ["out", "out", None, None]
+    picture = difference.draw(differences)
+    names = picture.layout.yaxis.ticktext
+    assert [name.count("●") for name in names] == [1, 0, 0, 1]
+    assert [name.count("○") for name in names] == [1, 2, 0, 0]
+    assert "● trained on it, ○ not" in picture.layout.meta["caption"]
+    plain = difference.draw(differences.drop(columns=["in_training_a", "in_training_b"]))
+    assert "trained" not in plain.layout.meta["caption"]

@@ -59,3 +59,14 @@ def test_a_narrow_page_stacks_the_panels(tiers):
 
 def test_nothing_to_draw_is_said(tiers):
     assert texts(tier_curve.draw(tiers.iloc[:0])) == ["No rows match."]
+
+
+def test_domains_a_model_was_not_trained_on_are_open_squares(tiers):
+    tiers["domain"] = "news"
+    tiers["in_training"] = ["in" if model == "alpha" else "out" for model in tiers["model"]]
+    picture = tier_curve.draw(tiers[tiers["perturbation"] == "typos"], by=("domain",))
+    alpha, beta = (line.marker for line in lines(picture))
+    assert set(alpha.symbol) == {"circle"}
+    assert set(beta.symbol) == {"square"}
+    assert set(beta.color) == {"#ffffff"}
+    assert "Open squares" in picture.layout.meta["caption"]

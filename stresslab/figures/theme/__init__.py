@@ -27,6 +27,7 @@ from stresslab.figures.theme._marks import (
     direct_labels,
     empty,
     figure,
+    outside,
     spread,
     translucent,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "interval",
     "mix",
     "number",
+    "outside",
     "plain",
     "readable",
     "sequential",

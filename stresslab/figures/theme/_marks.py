@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from stresslab.figures.theme._colour import Mode, readable, tokens
@@ -57,6 +58,13 @@ class Marks:
         for name, new in (("shapes", self.shapes), ("annotations", self.annotations)):
             if new:
                 picture.layout[name] = [*picture.layout[name], *new]
+
+
+def outside(rows: pd.DataFrame, column: str = "in_training") -> "pd.Series[bool]":
+    """Return which rows are of a domain their model was not trained on."""
+    if column not in rows:
+        return pd.Series(False, index=rows.index)
+    return rows[column].eq("out").fillna(False).astype(bool)
 
 
 def axis(mode: Mode, **settings: Any) -> dict[str, Any]:
