@@ -25,7 +25,9 @@ LABELS = {
     "n_abstained": "abstained", "n_refused": "refused", "n_errored": "errored",
     "n_unscored": "unscored", "n_answered": "answered", "n_rows": "rows",
     "n_unmatched": "unmatched", "n_edited": "edited", "n_outcomes": "outcomes",
-    "share_never_broke": "never broke", "median_break": "half broke by tier",
+    "in_training": "in training", "in_training_a": "model trained on it",
+    "in_training_b": "against trained on it", "share_never_broke": "never broke",
+    "median_break": "half broke by tier",
 }  # fmt: skip
 
 INTERVALS = {
@@ -156,3 +158,9 @@ def readable(reference: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return str(value)
+
+
+def short(text: Any, most: int = 60) -> str:
+    """Return an answer on one line, cut where it is longer than a cell shows."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"

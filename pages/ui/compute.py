@@ -40,9 +40,13 @@ class Open:
         return float(found.iloc[0]) if told and len(found) else None
 
     def models(self, task: str) -> list[str]:
-        """Return the models of a task, best covered first."""
+        """Return the models of a task, those below the coverage line last."""
+        from stresslab.store.contents import COVERAGE_LINE
+
         table = self.contents.models
-        return list(table.loc[table["task"] == task, "model"])
+        mine = table[table["task"] == task]
+        below = mine["coverage"] < COVERAGE_LINE
+        return [*mine.loc[~below, "model"], *mine.loc[below, "model"]]
 
     def _names(self, table: Any, key: str, name: str) -> dict[str, str]:
         return {

@@ -53,7 +53,7 @@ def mark(row: dict[str, Any]) -> str:
     said = MARKS.get(str(row["status"]))
     if said:
         return said
-    answer = "" if pd.isna(row["answer"]) else str(row["answer"])
+    answer = "" if pd.isna(row["answer"]) else cells.short(row["answer"])
     right = row["correct"] if not pd.isna(row["correct"]) else None
     shape = "" if right is None else "✓ " if right else "✗ "
     return f"{shape}{answer}".strip() or "–"

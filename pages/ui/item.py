@@ -164,8 +164,8 @@ def _cell(rows: pd.DataFrame | None) -> str:
     extra = f" <span class='sl-quiet'>{sure}</span>" if sure else ""
     if status != "answered":
         return f"◇ <span class='sl-quiet'>{html(status)}</span>{extra}"
-    answer = "–" if pd.isna(row["answer"]) else str(row["answer"])
-    short = html(answer if len(answer) <= 60 else f"{answer[:59]}…")
+    said = row["output"] if pd.isna(row["answer"]) else row["answer"]
+    short = html("–" if pd.isna(said) else cells.short(said))
     if pd.isna(row["correct"]):
         value = "" if pd.isna(row["score"]) else f" {theme.number(row['score'])}"
         return f"{short}{value}{extra}"

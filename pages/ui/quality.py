@@ -39,9 +39,10 @@ def strip(result: Result) -> None:
                 st.caption(said)
 
 
-def ranked(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with the model that is highest on the first tier first."""
-    first = untouched(table).sort_values("value", ascending=False, kind="stable")["model"]
+def ranked(table: pd.DataFrame, *, higher_is_better: bool = True) -> pd.DataFrame:
+    """Return the rows with the model that is best on the first tier first."""
+    first = untouched(table).sort_values("value", ascending=not higher_is_better, kind="stable")
+    first = first["model"]
     place = {model: number for number, model in enumerate(first)}
     order = table["model"].map(place).fillna(len(place)).argsort(kind="stable")
     return table.iloc[order]
@@ -50,7 +51,8 @@ def ranked(table: pd.DataFrame) -> pd.DataFrame:
 def everyone(result: Result) -> pd.DataFrame:
     """Return the values of the ranked models, then of those below the line on their own rows."""
     below = result.tables["below_line"]
-    ranking = ranked(result.tables["overview"])
+    direction = result.columns["overview"]["value"].direction
+    ranking = ranked(result.tables["overview"], higher_is_better=direction != "smaller is better")
     return ranking if below.empty else pd.concat([ranking, below], ignore_index=True)
 
 

@@ -10,8 +10,6 @@ from pages.ui.words import plain
 from stresslab.errors import ConditionError, StresslabError
 from stresslab.predicate import And, Compare, Field, In, Predicate, all_of, parse, to_text
 
-PLAIN_FIELDS = ("domain", "perturbation", "tier", "status")
-
 
 def control(known: Any, task: str, saved: dict[str, str]) -> str:
     """Draw the popover that holds the condition, and return its text."""

@@ -22,6 +22,8 @@ ANSWERS = {
     "variant_id": "str", "model": "str", "trial": "int64", "status": "str", "score": "float64",
     "correct": "float64", "confidence": "float64", "answer": "str",
 }  # fmt: skip
+EXCERPT = 200
+"""Characters of an output that stands in for an answer nobody extracted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,7 @@ def run(workspace: "Workspace", params: ItemsParams) -> Result:
             workspace, asked.question, sort=params.sort, descending=params.descending,
             limit=params.limit, offset=params.offset,
         )  # fmt: skip
-        variants, answers = page.variants[list(VARIANTS)], page.answers[list(ANSWERS)]
+        variants, answers = page.variants[list(VARIANTS)], _said(page.answers)[list(ANSWERS)]
         n_total = int(page.variants.attrs["n_total"])
     return Result(
         analysis="items",
@@ -57,6 +59,13 @@ def run(workspace: "Workspace", params: ItemsParams) -> Result:
         warnings=together(asked.question.warnings, _cautions(asked, params, n_total)),
         data_version=workspace.data_version,
     )
+
+
+def _said(answers: "pd.DataFrame") -> "pd.DataFrame":
+    """Return answers in which the start of the output stands where no answer was extracted."""
+    if "output" not in answers:
+        return answers
+    return answers.assign(answer=answers["answer"].fillna(answers["output"].str.slice(0, EXCERPT)))
 
 
 def _plain(table: "pd.DataFrame", kinds: dict[str, str]) -> "pd.DataFrame":

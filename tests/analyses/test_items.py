@@ -84,3 +84,17 @@ def test_a_perturbation_that_is_gone_is_said_to_be_missing(ask, make):
     found = ask("item", make(remade="text.nothing", perturbations={"typos": 3}), item_id="toy/0")
     assert "not-remade" in codes(found)
     assert "missing" in set(found.tables["variants"]["origin"])
+
+
+def test_the_start_of_an_output_stands_in_for_a_missing_answer():
+    import pandas as pd
+
+    from stresslab.analyses import items
+
+    given = pd.DataFrame(
+        {"answer": ["B", None, None], "output": ["The answer is B", "x" * 500, None]}
+    )
+    found = items._said(given)["answer"]
+    assert found[0] == "B"
+    assert found[1] == "x" * 200
+    assert pd.isna(found[2])

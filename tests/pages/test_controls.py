@@ -102,3 +102,15 @@ def test_a_damaged_workspace_is_a_sentence(opened, tmp_path):
     app = opened(OVERVIEW, tmp_path / "odd")
     assert not app.exception
     assert app.error
+
+
+def test_a_model_below_the_line_is_not_compared_by_default(opened, tmp_path):
+    from stresslab import Workspace
+    from tests.factory import Toy, fill, steady
+
+    workspace = Workspace.create(tmp_path / "part")
+    models = {"aaa": steady(0.5), "bbb": steady(0.6), "ccc": steady(0.7)}
+    fill(workspace, Toy(models=models, n_items=20, part_of={"aaa": 0.2}))
+    app = opened(COMPARE, workspace.path)
+    assert app.multiselect(key="models").value == ["bbb", "ccc"]
+    assert app.multiselect(key="models").options == ["bbb", "ccc", "aaa"]

@@ -3,7 +3,7 @@ import io
 import pandas as pd
 import pytest
 
-from pages.ui import cells, diff, slices, words
+from pages.ui import cells, diff, grid, item, quality, slices, words
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
@@ -84,3 +84,21 @@ def test_a_reference_loses_its_quotes():
     assert cells.readable('"yes"') == "yes"
     assert cells.readable('["a", "b"]') == "a, b"
     assert cells.readable("plain") == "plain"
+
+
+def test_an_answer_nobody_extracted_is_the_output_cut_to_one_line():
+    row = {"status": "answered", "answer": "I think\nso " + "x" * 100, "correct": 1.0}
+    shown = grid.mark(row)
+    assert shown.startswith("✓ I think so xxx")
+    assert len(shown) <= 62
+    answers = pd.DataFrame(
+        [{"status": "answered", "answer": None, "output": "yes & no", "correct": None,
+          "score": None, "confidence": None}]
+    )  # fmt: skip
+    assert item._cell(answers) == "yes &amp; no"
+
+
+def test_the_best_model_is_first_where_smaller_is_better():
+    table = pd.DataFrame({"model": ["a", "b"], "tier": [0, 0], "value": [0.3, 0.1]})
+    assert list(quality.ranked(table)["model"]) == ["a", "b"]
+    assert list(quality.ranked(table, higher_is_better=False)["model"]) == ["b", "a"]
