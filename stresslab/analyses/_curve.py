@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from stresslab.checks import Array
 if TYPE_CHECKING:
     import pandas as pd
 
+    from stresslab.stats.profiles import Profiles
     from stresslab.store.query import Pairs
 
 SUMMARY = (
@@ -55,6 +58,13 @@ class Curve:
     cluster: Array
     paired: bool
     breaks: bool
+
+    @cached_property
+    def profiles(self) -> "Profiles":
+        """Return the items with equal values counted together."""
+        from stresslab.stats.profiles import profiles
+
+        return profiles(self.values, self.cluster)
 
 
 def summarise(
@@ -115,43 +125,86 @@ def empty_survival(by: Sequence[str]) -> "pd.DataFrame":
     return frame(_survival_kinds(by))
 
 
+@dataclass(frozen=True)
+class _Shelf:
+    """Where the values of some rows stand among items and tiers; the same for every model.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        Rows of the pairs.
+    tiers, cluster : ndarray of int
+        The tiers, rising, and the cluster of each item.
+    slot : ndarray of int
+        Place of each row in the table of items x tiers.
+    once : bool
+        Whether each place is taken once.
+    """
+
+    rows: Array
+    tiers: Array
+    cluster: Array
+    slot: Array
+    once: bool
+
+    @classmethod
+    def of(cls, pairs: "Pairs", rows: Array) -> "_Shelf":
+        """Return the shelf of some rows."""
+        tiers, column = _numbered(pairs.tier[rows])
+        items, row = _numbered(pairs.item[rows])
+        slot = row * len(tiers) + column
+        cluster = np.zeros(len(items), dtype=np.int64)
+        cluster[row] = pairs.cluster[rows]
+        taken = np.bincount(slot, minlength=1)
+        return cls(rows, tiers, cluster, slot, bool(taken.max() <= 1))
+
+    def table(self, values: Array) -> Array:
+        """Return the values as items x tiers; means where a place is taken more than once."""
+        size = len(self.cluster) * len(self.tiers)
+        means = np.full(size, np.nan)
+        if self.once:
+            means[self.slot] = values
+        else:
+            sums = np.bincount(self.slot, weights=values, minlength=size)
+            counts = np.bincount(self.slot, minlength=size)
+            np.divide(sums, counts, out=means, where=counts > 0)
+        return means.reshape(len(self.cluster), len(self.tiers))
+
+
 def _curves(pairs: "Pairs", by: tuple[str, ...], graded: set[str]) -> Iterator[Curve]:
     labels = pairs.groups.to_dict("records") if by else [{}]
+    order = np.argsort(pairs.group, kind="stable")
+    ends = np.searchsorted(pairs.group, np.arange(len(labels) + 1), sorter=order)
+    shelves = [_Shelf.of(pairs, order[one:other]) for one, other in pairwise(ends)]
     for place, model in enumerate(pairs.models):
-        for code, cell in enumerate(labels):
-            rows = np.flatnonzero((pairs.group == code) & np.isfinite(pairs.values[:, place]))
-            if not rows.size:
+        for whole, cell in zip(shelves, labels, strict=True):
+            values = pairs.values[whole.rows, place]
+            known = np.isfinite(values)
+            if not known.any():
                 continue
-            names = {pairs.perturbation_names[one] for one in _codes(pairs, rows)}
+            shelf = whole if known.all() else _Shelf.of(pairs, whole.rows[known])
+            names = {pairs.perturbation_names[one] for one in _codes(pairs, shelf.rows)}
             if "perturbation" in by and isinstance(cell["perturbation"], str):
                 names = {cell["perturbation"]}
-            paired = not names & graded
-            tiers, items = np.unique(pairs.tier[rows]), np.unique(pairs.item[rows])
-            values, cluster = _matrix(pairs, rows, place, tiers, items)
+            paired, tiers = not names & graded, shelf.tiers
             yield Curve(
                 labels={"model": model, **{str(k): _null(v) for k, v in cell.items()}},
-                tiers=tiers, values=values, cluster=cluster, paired=paired,
+                tiers=tiers, values=shelf.table(values[known]), cluster=shelf.cluster,
+                paired=paired,
                 breaks=paired and len(names) == 1 and len(tiers) > 1 and tiers[0] == 0,
             )  # fmt: skip
 
 
 def _codes(pairs: "Pairs", rows: Array) -> Array:
-    codes = np.unique(pairs.perturbation[rows])
-    return codes[codes >= 0]
+    codes, _ = _numbered(pairs.perturbation[rows] + 1)
+    return codes[codes > 0] - 1
 
 
-def _matrix(
-    pairs: "Pairs", rows: Array, place: int, tiers: Array, items: Array
-) -> tuple[Array, Array]:
-    row = np.searchsorted(items, pairs.item[rows])
-    slot = row * len(tiers) + np.searchsorted(tiers, pairs.tier[rows])
-    size = len(items) * len(tiers)
-    sums = np.bincount(slot, weights=pairs.values[rows, place], minlength=size)
-    counts = np.bincount(slot, minlength=size)
-    means = np.divide(sums, counts, out=np.full(size, np.nan), where=counts > 0)
-    cluster = np.zeros(len(items), dtype=np.int64)
-    cluster[row] = pairs.cluster[rows]
-    return means.reshape(len(items), len(tiers)), cluster
+def _numbered(codes: Array) -> tuple[Array, Array]:
+    """Return the different codes, rising, and the place of each code among them."""
+    there = np.zeros(int(codes.max()) + 1 if codes.size else 0, dtype=bool)
+    there[codes] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[codes]
 
 
 def _falls(curves: Sequence[Curve], how: _paired.Judge) -> list[Any]:
@@ -171,7 +224,7 @@ def _falls(curves: Sequence[Curve], how: _paired.Judge) -> list[Any]:
         else:
             weights = np.zeros(len(curve.tiers))
             weights[0], weights[-1] = 1.0, -1.0
-            falls.append(trend.contrast(curve.values, weights, curve.cluster, **settings))
+            falls.append(trend.contrast(curve.profiles, weights, **settings))
     return falls
 
 
@@ -190,10 +243,10 @@ def _summary(curve: Curve, fall: Any, how: _paired.Judge, strict: float) -> dict
     found |= _ends(curve)
     found |= {"drop": fall.value, "drop_low": fall.low, "drop_high": fall.high}
     for name, compute in (("slope", trend.slope), ("area", trend.area)):
-        one = compute(curve.values, curve.cluster, curve.tiers, **settings)
+        one = compute(curve.profiles, position=curve.tiers, **settings)
         found |= {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
         if strict > how.level:
-            one = compute(curve.values, curve.cluster, curve.tiers, **settings | {"level": strict})
+            one = compute(curve.profiles, position=curve.tiers, **settings | {"level": strict})
         found |= {f"{name}_low_adjusted": one.low, f"{name}_high_adjusted": one.high}
     return found
 
@@ -215,7 +268,7 @@ def _held(curve: Curve, how: _paired.Judge, level: float) -> Any:
         return None
     from stresslab.stats import breaks
 
-    return breaks.survival(curve.values, curve.cluster, level=level)
+    return breaks.survival(curve.profiles, level=level)
 
 
 def _broken(curve: Curve, held: Any, strict: Any) -> dict[str, Any]:
