@@ -10,7 +10,7 @@ import numpy as np
 from stresslab.analyses import _paired, _tiers, _value
 from stresslab.analyses._ask import Asked
 from stresslab.analyses._sentences import Facts
-from stresslab.analyses._sentences_lead import best
+from stresslab.analyses._sentences_lead import ALWAYS, best
 from stresslab.analyses._training import in_training
 
 if TYPE_CHECKING:
@@ -121,12 +121,15 @@ def _answered(
 
 
 def _clean(asked: Asked, graded: bool, silent: bool) -> "pd.DataFrame":
-    """Return each model's value, value over answered rows and coverage on untouched inputs."""
+    """Return each model's value, value over answered rows and coverage on untouched inputs.
 
-    def untouched(one: Asked) -> "pd.DataFrame":
+    Intervals over answered rows hold for all models together that do not always answer.
+    """
+
+    def untouched(one: Asked, level: float | None = None) -> "pd.DataFrame":
         if graded:
-            return _value.values(one, ())
-        table = _value.values(one, ("tier",))
+            return _value.values(one, (), level=level)
+        table = _value.values(one, ("tier",), level=level)
         return table[table["tier"] == 0].drop(columns="tier").reset_index(drop=True)
 
     table = untouched(asked)[["model", "value", "low", "high", "n", "n_clusters"]]
@@ -134,8 +137,10 @@ def _clean(asked: Asked, graded: bool, silent: bool) -> "pd.DataFrame":
         same = {"selective": "value", "selective_low": "low", "selective_high": "high"}
         return table.assign(coverage=1.0, **{new: table[old] for new, old in same.items()})
     names = {"value": "selective", "low": "selective_low", "high": "selective_high"}
-    answered = untouched(asked.again("selective_score")).rename(columns=names)
     share = untouched(asked.again("coverage")).rename(columns={"value": "coverage"})
+    n_silent = max(1, int((share["coverage"] < ALWAYS).sum()))  # the best of them is picked
+    strict = 1 - (1 - asked.params.level) / n_silent
+    answered = untouched(asked.again("selective_score"), strict).rename(columns=names)
     table = table.merge(answered[["model", *names.values()]], on="model", how="left")
     return table.merge(share[["model", "coverage"]], on="model", how="left")
 

@@ -56,8 +56,8 @@ class Facts:
     domains : DataFrame
         ``model, best, worst, best_value, worst_value, difference, low, high``, corrected.
     sure : DataFrame
-        ``model, perturbation, tier, value, confidence, gap_low`` with ``gap_low`` the corrected
-        lower bound of confidence minus value.
+        ``model, perturbation, tier, value, low, high, confidence, low_sure, high_sure, gap_low``,
+        all ends corrected, with ``gap_low`` the lower one of confidence minus value.
     names, titles : dict
         Names of models and of perturbations as people read them.
     rate : bool

@@ -94,8 +94,9 @@ def sure_and_wrong(facts: Facts) -> Sentence | None:
         title = facts.title(row["perturbation"])
         cell = f"{title} at tier {row['tier']}" if row["tier"] else cell
     how = "confidently wrong" if row["confidence"] >= SURE else "surer than it is right"
-    text = f"{facts.name(row['model'])} is {how}: {facts.number(row['value'])} right on {cell} "
-    text += f"at a mean confidence of {facts.number(row['confidence'])}."
+    sure = words.estimate(row["confidence"], row["low_sure"], row["high_sure"], rate=facts.rate)
+    text = f"{facts.name(row['model'])} is {how}: {facts.estimate(row)} right on {cell} "
+    text += f"at a mean confidence of {sure}."
     return Sentence("sure-and-wrong", text, "", "items", _cell_query(facts, row))
 
 

@@ -84,7 +84,8 @@ def facts():
         sure=pd.DataFrame(
             [
                 {"model": "tfidf", "perturbation": "typos", "tier": 5, "value": 0.28,
-                 "confidence": 0.97, "gap_low": 0.6}
+                 "low": 0.22, "high": 0.35, "confidence": 0.97, "low_sure": 0.96,
+                 "high_sure": 0.98, "gap_low": 0.6}
             ]
         ),
         names=NAMES,
@@ -168,7 +169,8 @@ def test_a_domain_gap_needs_a_corrected_interval_above_zero(facts):
 def test_confidently_wrong_links_to_the_wrong_rows(facts):
     found = losses.sure_and_wrong(facts)
     assert found.text == (
-        "char TF-IDF is confidently wrong: .28 right on typos at tier 5 at a mean confidence of .97."
+        "char TF-IDF is confidently wrong: .28 [.22, .35] right on typos at tier 5 "
+        "at a mean confidence of .97 [.96, .98]."
     )
     assert found.query["where"] == (
         'perturbation = "typos" and tier = 5 and correct = 0 and confidence >= 0.9'
@@ -195,7 +197,9 @@ def test_the_table_numbers_the_sentences(facts):
 
 def test_a_milder_overconfidence_is_not_called_confidently_wrong(facts):
     mild = facts.sure.assign(confidence=0.75)
-    assert "is surer than it is right: .28" in losses.sure_and_wrong(replace(facts, sure=mild)).text
+    assert (
+        "is surer than it is right: .28 [" in losses.sure_and_wrong(replace(facts, sure=mild)).text
+    )
 
 
 def test_links_keep_the_slice_of_the_question(facts):
