@@ -54,9 +54,9 @@ def add_model(
         WHERE task = {task} AND model = {model} AND latest"""
     ).fetchnumpy()
     rows = np.asarray(found["variant"]), np.asarray(found["status"])
-    asked = np.unique(rows[0])
-    con.execute(f"INSERT INTO task_models VALUES ({task}, {model}, {len(asked)})")
-    if len(asked) == len(rows[0]):
+    n_asked = int(np.count_nonzero(np.bincount(rows[0], minlength=1)))
+    con.execute(f"INSERT INTO task_models VALUES ({task}, {model}, {n_asked})")
+    if n_asked == len(rows[0]):
         statuses = np.full(layout.n_variants, NO_STATUS, np.uint8)
         statuses[rows[0]] = rows[1]
         save(target / f"status.{model}.npy", statuses)

@@ -126,6 +126,17 @@ class Layout:
         return [self._level(number) for number in range(8)]
 
     @cached_property
+    def clusters(self) -> tuple[Array, dict[str, Array]]:
+        """Return the finest cell and cluster of every variant, and what these are."""
+        return self.clusters_of(np.ones(self.n_variants, dtype=np.bool_))
+
+    def clusters_of(self, asked: Array) -> tuple[Array, dict[str, Array]]:
+        """Return the finest cell and cluster of some variants, and what these are."""
+        names = (*AXES, "echo_set", "cluster")
+        columns = {name: self.variants[name][asked] for name in names}
+        return numbered(columns, int(np.count_nonzero(asked)))
+
+    @cached_property
     def marks(self) -> Array:
         """Return a random-looking number per variant; their exclusive-or identifies a set."""
         mixed = (np.arange(self.n_variants, dtype=np.uint64) + np.uint64(1)) * np.uint64(
@@ -285,10 +296,8 @@ def _add_clusters(
 ) -> None:
     import pandas as pd
 
-    names = (*AXES, "echo_set", "cluster")
     asked = values.n_rows > 0
-    columns = {name: layout.variants[name][asked] for name in names}
-    code, found = numbered(columns, int(asked.sum()))
+    code, found = layout.clusters if asked.all() else layout.clusters_of(asked)
     n_rows = values.n_rows.sum()
     n = len(found["cluster"])
     if not n_rows or n > SHRINKS * n_rows:

@@ -116,25 +116,32 @@ def _values(
     slicer: Slicer, rows: dict[str, Array], by: Sequence[str]
 ) -> tuple[NDArray[np.float64], Array]:
     """Return the mean over trials and the number of trials, by row and model."""
-    if slicer.of_outcomes and not slicer.dims.task_rows[slicer.task].single_trial:
-        return _values_of_facts(slicer, rows, by)
-    if any(source.column == "run" for source in slicer.condition_sources()):
+    if _asks_facts(slicer):
         return _values_of_facts(slicer, rows, by)
     met = meeting(slicer, by, rows) if slicer.of_outcomes else None
     n = slicer.dims.task_rows[slicer.task].n_variants
     measure = folder_of(slicer) / str(slicer.dims.measures.index(slicer.question.measure))
     variant = rows["variant"]
     shape = len(variant), len(slicer.models)
-    values, trials = np.empty(shape, order="F"), np.empty(shape, dtype=np.int32, order="F")
+    repeated = [(measure / f"{model}.trials.npy").exists() for model in slicer.models]
+    counts = np.int32 if any(repeated) else np.uint8
+    values, trials = np.empty(shape, order="F"), np.empty(shape, dtype=counts, order="F")
     for column, model in enumerate(slicer.models):
         values[:, column] = at(load(measure, str(model), n, np.nan), variant)
         if met is not None:
             values[~met[column], column] = np.nan
-        if (measure / f"{model}.trials.npy").exists():
+        if repeated[column]:
             trials[:, column] = at(load(measure, f"{model}.trials", n, 0), variant)
         else:
             trials[:, column] = ~np.isnan(values[:, column])
     return values, trials
+
+
+def _asks_facts(slicer: Slicer) -> bool:
+    """Return whether aligned arrays cannot tell which trials the condition means."""
+    if any(source.column == "run" for source in slicer.condition_sources()):
+        return True
+    return slicer.of_outcomes and not slicer.dims.task_rows[slicer.task].single_trial
 
 
 def _values_of_facts(
@@ -188,17 +195,14 @@ def _assembled(
         unedited = ~np.isin(rows["item"], edited)
         n_edited = different(rows["variant"][~unedited & some], n_variants)
         keep = keep & unedited
-    unmatched = {
-        model: different(rows["variant"][known[column] & ~matched & unedited], n_variants)
-        for column, model in enumerate(question.models)
-    }
+    unmatched, alone = dict.fromkeys(question.models, 0), ~matched & unedited
+    if alone.any():
+        for model, mine in zip(question.models, known, strict=True):
+            unmatched[model] = different(rows["variant"][mine & alone], n_variants)
     if not keep.all():
         rows = {name: column[keep] for name, column in rows.items()}
         values, trials = _kept(values, keep), _kept(trials, keep)
     group, groups = _groups(slicer, rows, by)
-    binary = all(
-        ((one == 0) | (one == 1) | np.isnan(one)).all() for one in np.moveaxis(values, 1, 0)
-    )
     return Pairs(
         models=question.models,
         values=values,
@@ -211,10 +215,19 @@ def _assembled(
         perturbation_names=slicer.dims.perturbations,
         group=group,
         groups=groups,
-        rate=binary,
+        rate=_all_binary(slicer, values),
         unmatched=unmatched,
         n_edited=n_edited,
     )
+
+
+def _all_binary(slicer: Slicer, values: NDArray[np.float64]) -> bool:
+    """Return whether all values are 0 or 1: there are packed bits, or they are looked through."""
+    measure = folder_of(slicer) / str(slicer.dims.measures.index(slicer.question.measure))
+    packed = [(measure / f"{model}.bits.npy").exists() for model in slicer.models]
+    if all(packed) and not _asks_facts(slicer):
+        return True
+    return all(((one == 0) | (one == 1) | np.isnan(one)).all() for one in np.moveaxis(values, 1, 0))
 
 
 def _kept(table: Array, keep: Array) -> Array:
@@ -229,6 +242,8 @@ def _numbered(codes: Array, n: int) -> Array:
     """Return codes below `n` renumbered from 0 without gaps."""
     there: Array = np.zeros(n, dtype=np.bool_)
     there[codes] = True
+    if there.all():
+        return codes
     number: Array = (np.cumsum(there) - 1)[codes]
     return number
 

@@ -31,14 +31,17 @@ def run(asked: Asked) -> Iterator[Row]:
         "mean difference, from aligned arrays": partial(_difference, made, question),
     }
     wanted = ">= x 30"
-    if "pandas" in asked.opponents:
-        theirs = best(partial(_pandas, left, right), times=3)
-        for what, ours in work.items():
-            yield Row(what, n, best(ours), "pandas merge", theirs, wanted)
-    if "polars" in asked.opponents:
-        theirs = best(partial(_polars, pl.from_pandas(left), pl.from_pandas(right)), times=3)
-        for what, ours in work.items():
-            yield Row(what, n, best(ours), "polars join", theirs)
+    ours = {what: best(one) for what, one in work.items()}
+    orders = {"same row order": right, "rows as they come": right.sample(frac=1, random_state=0)}
+    for note, other in orders.items():
+        if "pandas" in asked.opponents:
+            theirs = best(partial(_pandas, left, other), times=3)
+            for what, took in ours.items():
+                yield Row(what, n, took, "pandas merge", theirs, wanted, note)
+        if "polars" in asked.opponents:
+            theirs = best(partial(_polars, pl.from_pandas(left), pl.from_pandas(other)), times=3)
+            for what, took in ours.items():
+                yield Row(what, n, took, "polars join", theirs, note=note)
     piece = analyses.get("compare")
     params = piece.params(models=models)
     note = "domains, tiers, intervals, verdicts"
