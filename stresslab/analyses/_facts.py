@@ -68,7 +68,10 @@ def empty_drops() -> "pd.DataFrame":
 def _between_models(
     asked: Asked, pairs: "Pairs", how: _paired.Judge, clean: "pd.DataFrame", silent: bool
 ) -> list[_paired.Batch]:
-    """Return the leader against every model: on clean inputs, answered ones, and by tier."""
+    """Return every pair of models on clean inputs; the leader against all on answered and by tier.
+
+    The leader is picked on clean inputs from all models, so all pairs count there.
+    """
     import pandas as pd
 
     if len(pairs.models) < 2 or not clean["value"].notna().any():
@@ -82,11 +85,14 @@ def _between_models(
         return groups.assign(view=view)[list(LABELS)]
 
     one = pd.DataFrame({"perturbation": pd.Series([None], dtype=object), "tier": [0]})
+    others = combinations([model for model in pairs.models if model != leader], 2)
+    first = _paired.rows_of(pairs, untouched)
     found = [
         *_paired.between(
-            pairs, np.where(untouched, 0, -1), labelled("clean", one), compared, how, "differences"
-        ),
-    ]
+            first, np.zeros(len(first.variant), dtype=np.int64), labelled("clean", one),
+            [*compared, *others], how, "differences",
+        )
+    ]  # fmt: skip
     if silent:
         found += _answered(asked, how, compared, graded, labelled("answered", one))
     harder = pairs.groups[pairs.groups["tier"].to_numpy() > 0]

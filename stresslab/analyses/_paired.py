@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -270,6 +270,12 @@ def matched(batch: Batch) -> Batch:
     )
 
 
+def rows_of(pairs: "Pairs", chosen: Array) -> "Pairs":
+    """Return only the chosen rows of `pairs`."""
+    names = ("values", "trials", "variant", "item", "cluster", "tier", "perturbation", "group")
+    return replace(pairs, **{name: getattr(pairs, name)[chosen] for name in names})
+
+
 def once(pairs: "Pairs") -> Array:
     """Return whether a row is the first of its variant (originals may stand several times)."""
     first = np.zeros(len(pairs.variant), dtype=bool)
@@ -309,7 +315,7 @@ def meanings(how: Judge) -> dict[str, Column]:
 
 
 def _take(difference: "Difference", keep: Array) -> "Difference":
-    from dataclasses import fields, replace
+    from dataclasses import fields
 
     arrays = {
         one.name: value[keep]

@@ -164,3 +164,9 @@ def test_coverage_and_abstentions_of_a_row_agree(silent, ask):
     table = ask("overview", silent).tables["selective"]
     whole = table["n"] + table["n_abstained"]
     assert (table["n"] / whole).tolist() == pytest.approx(table["coverage"].tolist())
+
+
+def test_the_leader_is_picked_from_all_pairs_so_all_are_in_the_family(toy, ask):
+    table = ask("overview", toy).tables["differences"].query("view == 'clean'")
+    assert len(table) == 3
+    assert ("beta", "gamma") in set(zip(table["model_a"], table["model_b"], strict=True))
