@@ -1,6 +1,6 @@
 """What happens to a model between the tiers of one perturbation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,8 +39,15 @@ def drops(asked: Asked, pairs: "Pairs", how: _paired.Judge) -> Iterator[_paired.
     spans = _spans(pairs.groups)
     graded = set(asked.graded)
     paired = {name: span for name, span in spans.items() if name not in graded}
+    rows, clusters, once = _rows_of(pairs), _clusters(pairs), _one_variant_each(pairs)
     for place, model in enumerate(pairs.models):
-        yield _paired_drops(pairs, place, model, paired, how)
+        ends = {
+            name: [by_item(pairs, rows[name, tier], place) for tier in span]
+            for name, span in paired.items()
+        }
+        single = once and bool((pairs.trials[:, place] <= 1).all())
+        settings = {"rate": how.rate or pairs.rate, "single": single}
+        yield _paired_drops(model, paired, ends, clusters, how, settings)
     unpaired = {name: span for name, span in spans.items() if name in graded}
     if unpaired:
         yield from _unpaired_drops(asked, unpaired, how)
@@ -83,8 +90,8 @@ def distance(larger: Any, smaller: Any) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def by_item(pairs: "Pairs", rows: Array, place: int) -> tuple[Array, Array]:
-    """Return the mean value of each item over `rows`, NaN where unknown, and the item's cluster.
+def by_item(pairs: "Pairs", rows: Array, place: int) -> Array:
+    """Return the mean value of each item over `rows`, NaN where unknown.
 
     Parameters
     ----------
@@ -97,7 +104,7 @@ def by_item(pairs: "Pairs", rows: Array, place: int) -> tuple[Array, Array]:
 
     Returns
     -------
-    values, clusters : ndarray of shape (n_items,)
+    values : ndarray of shape (n_items,)
         Indexed by item code.
     """
     n_items = int(pairs.item.max()) + 1 if len(pairs.item) else 0
@@ -106,10 +113,25 @@ def by_item(pairs: "Pairs", rows: Array, place: int) -> tuple[Array, Array]:
     items = pairs.item[rows][known]
     sums = np.bincount(items, weights=values[known], minlength=n_items)
     sizes = np.bincount(items, minlength=n_items)
-    means = np.divide(sums, sizes, out=np.full(n_items, np.nan), where=sizes > 0)
+    return _means(sums, sizes)
+
+
+def _clusters(pairs: "Pairs") -> Array:
+    """Return the cluster of each item, indexed by item code."""
+    n_items = int(pairs.item.max()) + 1 if len(pairs.item) else 0
     clusters = np.zeros(n_items, dtype=np.int64)
     clusters[pairs.item] = pairs.cluster
-    return means, clusters
+    return clusters
+
+
+def _rows_of(pairs: "Pairs") -> dict[tuple[Any, Any], Array]:
+    """Return the rows of every perturbation and tier."""
+    order = np.argsort(pairs.group, kind="stable")
+    ends = np.searchsorted(pairs.group, np.arange(len(pairs.groups) + 1), sorter=order)
+    return {
+        (row["perturbation"], row["tier"]): order[ends[number] : ends[number + 1]]
+        for number, row in enumerate(pairs.groups.to_dict("records"))
+    }
 
 
 def _spans(groups: "pd.DataFrame") -> dict[str, tuple[int, int]]:
@@ -124,26 +146,15 @@ def _spans(groups: "pd.DataFrame") -> dict[str, tuple[int, int]]:
 
 
 def _paired_drops(
-    pairs: "Pairs", place: int, model: str, spans: Mapping[str, tuple[int, int]], how: _paired.Judge
-) -> _paired.Batch:
-    code = {
-        (row["perturbation"], row["tier"]): number
-        for number, row in enumerate(pairs.groups.to_dict("records"))
-    }
-    last, first, clusters = [], [], []
-    for name, (low, high) in spans.items():
-        ends = [np.flatnonzero(pairs.group == code[name, tier]) for tier in (high, low)]
-        values, cluster = by_item(pairs, ends[0], place)
-        last.append(values)
-        first.append(by_item(pairs, ends[1], place)[0])
-        clusters.append(cluster)
-    single = bool((pairs.trials[:, place] <= 1).all()) and _one_variant_each(pairs)
-    stack = [np.concatenate(part) if part else np.empty(0) for part in (last, first, clusters)]
-    group = np.repeat(np.arange(len(spans)), [len(part) for part in last])
+    model: str, spans: Mapping[str, tuple[int, int]], ends: Mapping[str, Sequence[Array]],
+    clusters: Array, how: _paired.Judge, settings: Mapping[str, bool],
+) -> _paired.Batch:  # fmt: skip
+    sides = [[both[end] for both in ends.values()] for end in (1, 0)]
+    stack = [np.concatenate(side) if side else np.empty(0) for side in sides]
+    group = np.repeat(np.arange(len(spans)), len(clusters))
     found = how.paired(
-        stack[0], stack[1], stack[2].astype(np.int64), group, len(spans),
-        rate=how.rate or pairs.rate, single=single,
-    )  # fmt: skip
+        stack[0], stack[1], np.tile(clusters, len(spans)), group, len(spans), **settings
+    )
     labels = _labels(model, spans, "paired")
     known = np.isfinite(stack[0]) & np.isfinite(stack[1])
     sizes = np.bincount(group[known], minlength=len(spans))
@@ -162,7 +173,7 @@ def _one_variant_each(pairs: "Pairs") -> bool:
     """Return whether no item stands twice in one cell (several seeds of one tier)."""
     width = int(pairs.item.max()) + 1 if len(pairs.item) else 1
     keys = pairs.group.astype(np.int64) * width + pairs.item
-    return len(np.unique(keys)) == len(keys)
+    return not len(keys) or int(np.bincount(keys).max()) <= 1
 
 
 def _unpaired_drops(

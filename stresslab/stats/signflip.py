@@ -16,6 +16,9 @@ LATTICE_WORK = 2e7
 FLOOR = 1e-12
 """Smallest p value reported from the lattice: below it lies the rounding of the transform."""
 
+VANISHING = 1e-30
+"""Values of the characteristic function that no p value can show."""
+
 BLOCK = 2_000_000
 """Table look-ups held in memory at once when drawing."""
 
@@ -92,16 +95,19 @@ def _from_lattice(distinct: Array, counts: Array, observed: float, total: float)
     if position == 0:
         return 1.0
     # The flipped total takes every second whole number from -reach to reach: with (reach + total)/2
-    # from 0 to reach the characteristic function needs reach + 1 points.
-    points = reach + 1
-    angle = np.pi * np.arange(points // 2 + 1) / points
-    spectrum = np.ones_like(angle)
-    for size, count in zip(distinct, counts):
-        spectrum *= np.cos(angle * size) ** count
-    # Shift by reach/2 steps, i.e. exp(-i angle reach), to index the lattice from 0.
-    chances = np.fft.irfft(spectrum * np.exp(-1j * angle * reach), points)
+    # from 0 to reach the characteristic function needs reach + 1 points, an odd number of them.
+    points = reach + 1 + reach % 2
+    at = np.pi * np.arange(1, points // 2 + 1) / points
+    spectrum = np.ones_like(at)
+    for place in np.argsort(-counts):  # the first factor leaves little that is not 0
+        spectrum *= np.cos(at * distinct[place]) ** counts[place]
+        there = np.abs(spectrum) > VANISHING
+        at, spectrum = at[there], spectrum[there]
+    # The chance of `steps` and more: the inverse transform summed over them, term by term.
     steps = (reach + position) // 2
-    tail = chances[steps:].sum() + chances[: reach - steps + 1].sum()
+    beyond = reach - steps + 1
+    waves = spectrum * np.cos(at * steps) * np.sin(at * beyond) / np.sin(at)
+    tail = 2 * (beyond + 2 * float(waves.sum())) / points
     return float(np.clip(tail, max(FLOOR, 2.0 ** (1 - min(counts.sum(), 1000))), 1.0))
 
 
