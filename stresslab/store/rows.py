@@ -19,6 +19,7 @@ VARIANT_COLUMNS = (
 )  # fmt: skip
 ANSWER_COLUMNS = (
     "variant_id", "model", "trial", "status", "score", "correct", "confidence", "answer",
+    "output",
 )  # fmt: skip
 SORTS = ("variant", "mean", "spread", "confidence")
 """Orders of a grid besides a column: as indexed, mean value, spread between models, confidence."""
