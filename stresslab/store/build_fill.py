@@ -25,8 +25,9 @@ def fill(
     con: "duckdb.DuckDBPyConnection", run: Any, table: str, task: int, aliases: dict[str, str]
 ) -> None:
     """Fill what the task does not know yet of items or variants from one run's file."""
-    if not _stage_told(con, run, table, aliases):
+    if not _may_tell(con, run, table, task, aliases):
         return
+    _stage_told(con, run, table, aliases)
     filled = [f"{name} = coalesce(t.{name}, r.{name})" for name in PLAIN[table]]
     if table == "items":
         told = con.execute("SELECT DISTINCT domain FROM told WHERE domain IS NOT NULL ORDER BY 1")
@@ -49,7 +50,8 @@ def tells_more(
     """Return whether runs know something of items or variants that the task does not."""
     for run in runs:
         for table in PLAIN:
-            if _stage_told(con, run, table, aliases):
+            if _may_tell(con, run, table, task, aliases):
+                _stage_told(con, run, table, aliases)
                 row = con.execute(
                     f"""SELECT count(*) FROM {table} t JOIN told r ON t.{KEYS[table]} = r.id
                     WHERE t.task = {task} AND {_gap(table)}"""
@@ -69,21 +71,38 @@ def regroup(con: "duckdb.DuckDBPyConnection", task: int) -> None:
     )
 
 
-def _stage_told(
-    con: "duckdb.DuckDBPyConnection", run: Any, table: str, aliases: dict[str, str]
+def _may_tell(
+    con: "duckdb.DuckDBPyConnection", run: Any, table: str, task: int, aliases: dict[str, str]
 ) -> bool:
-    """Put the first row of every id into the table `told`; tell whether there is a file."""
+    """Return whether some row of a run's file tells what the task does not know: mostly none."""
     path = Path(run.path) / f"{table}.parquet"
     if not path.exists():
         return False
-    columns = [f"{known(name) if name == 'strength' else name} AS {name}" for name in PLAIN[table]]
-    columns += ["attributes", *(["domain"] if table == "items" else [])]
+    found = con.execute(
+        f"""SELECT 1 FROM {table} t JOIN ({_told(table, path, aliases)}) r
+        ON t.{KEYS[table]} = r.id WHERE t.task = {task} AND {_gap(table)} LIMIT 1"""
+    ).fetchone()
+    return found is not None
+
+
+def _stage_told(
+    con: "duckdb.DuckDBPyConnection", run: Any, table: str, aliases: dict[str, str]
+) -> None:
+    """Put the first row of every id into the table `told`."""
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE told AS
-        SELECT {aliased(KEYS[table], aliases)} AS id, {", ".join(columns)} FROM {parquet(path)}
+        {_told(table, Path(run.path) / f"{table}.parquet", aliases)}
         QUALIFY row_number() OVER (PARTITION BY id ORDER BY file_row_number) = 1"""
     )
-    return True
+
+
+def _told(table: str, path: Path, aliases: dict[str, str]) -> str:
+    """Return SQL of what a file tells."""
+    columns = [f"{known(name) if name == 'strength' else name} AS {name}" for name in PLAIN[table]]
+    columns += ["attributes", *(["domain"] if table == "items" else [])]
+    return (
+        f"SELECT {aliased(KEYS[table], aliases)} AS id, {', '.join(columns)} FROM {parquet(path)}"
+    )
 
 
 def _gap(table: str) -> str:
