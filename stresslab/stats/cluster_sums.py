@@ -45,13 +45,14 @@ class ClusterSums:
         return np.bincount(self.owner, minlength=self.n_groups).astype(float)
 
 
-def all_different(cluster: Array) -> bool:
-    """Return whether every row is its own cluster; False, too, where codes are too sparse."""
-    top = int(cluster.max()) + 1
+def all_different(cluster: Array, group: Array, n_groups: int) -> bool:
+    """Return whether every row of a group is its own cluster; False, too, for too sparse codes."""
+    width = int(cluster.max()) + 1
+    top = width * n_groups
     if top < len(cluster) or top > 8 * len(cluster) + 100_000:
         return False
     seen = np.zeros(top, dtype=bool)
-    seen[cluster] = True
+    seen[cluster if n_groups == 1 else group.astype(np.int64) * width + cluster] = True
     return int(np.count_nonzero(seen)) == len(cluster)
 
 
@@ -71,7 +72,7 @@ def cluster_sums(
     whole : bool
         Whether differences are -1, 0 or 1 only, which saves two passes.
     """
-    if gap.size and all_different(cluster):
+    if gap.size and all_different(cluster, group, n_groups):
         size = np.abs(gap)
         return ClusterSums(
             gap, np.ones_like(gap), (size + gap) / 2, size if whole else (gap != 0).astype(float),

@@ -115,7 +115,7 @@ def paired_differences(
     keep = np.isfinite(gap) & (group >= 0)
     if not keep.all():
         gap, cluster, group = gap[keep], cluster[keep], group[keep]
-    if rate and single_trial and gap.size and all_different(cluster):
+    if rate and single_trial and gap.size and all_different(cluster, group, n_groups):
         counts = (_counts(rows, group, n_groups) for rows in (gap > 0, gap < 0, None))
         return paired_from_counts(*counts, level=level, margin=margin)
     span = 1.0 if rate else (np.inf if bounds is None else float(bounds[1] - bounds[0]))
