@@ -3,64 +3,51 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from stresslab import nouns
 from stresslab.errors import ReadError
 from stresslab.readers import _values as values
+from stresslab.readers._columns import add_columns
+from stresslab.readers._keys import Keys, Names
 from stresslab.readers._kind import About, Batch, RunKey
 from stresslab.readers._mapping import MEASURE_SOURCES, Getter, Mapping, Source
+from stresslab.readers._roles import (
+    CONVERTERS,
+    MAX_KNOWN,
+    NEEDED,
+    TEXTS,
+    earned,
+    graded,
+    kept,
+    where_it_stands,
+)
 from stresslab.readers._values import ValueProblem
 from stresslab.store.scan import EXCERPT, Chunk, Reject
 
+MAX_HASHES = 200_000
 MAX_REJECTS = 10_000
 """Kept per file; the rest is counted."""
 
-CONVERTERS: dict[str, Callable[[Any], Any]] = {
-    "model": values.name, "revision": values.name, "task": values.name, "items": values.name,
-    "item": values.name, "domain": values.domain, "group": values.label, "split": values.label,
-    "perturbation": values.name, "axis": values.label, "unit": values.label,
-    "tier": lambda value: values.whole(value, 0, 32_767),
-    "seed": lambda value: values.whole(value, -(2**53), 2**53),
-    "trial": lambda value: values.whole(value, 0, 2**31 - 1),
-    "strength": values.number,
-    "original": values.text, "input": values.text, "messages": values.listed,
-    "choices": values.listed, "reference": lambda value: value,
-    "output": values.text, "answer": values.text, "explanation": values.text,
-    "score": values.number, "correct": values.right_or_wrong, "confidence": values.share,
-    "probs": values.probabilities, "status": values.status, "error": values.problem,
-    "latency_s": values.number,
-    "tokens_in": lambda value: values.whole(value, 0, 2**31 - 1),
-    "tokens_out": lambda value: values.whole(value, 0, 2**31 - 1),
-}  # fmt: skip
-
-NEEDED = ("model", "task", "item", "perturbation", "axis", "tier", "strength", "seed", "trial")
-"""Where one of these cannot be read the row cannot be placed and is left out."""
-
-
-TEXTS = {
-    "original", "input", "messages", "choices", "reference", "output", "explanation", "probs",
-    "error",
-}  # fmt: skip
-MAX_KNOWN = 10_000
-"""Values of a column, other than texts, that are turned only once."""
-
 
 @dataclass
-class _Run:
+class RunRows:
     """What was read of one run so far."""
 
     items: dict[str, tuple[Any, ...]] = field(default_factory=dict)  # original not seen yet
-    settled: set[str] = field(default_factory=set)
-    variants: set[str] = field(default_factory=set)
-    seen: dict[int, int] = field(default_factory=dict)
-    rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=lambda: defaultdict(list))
+    settled: Names = field(default_factory=Names)
+    variants: Keys = field(default_factory=Keys)
+    seen: Keys = field(default_factory=Keys)
+    rows: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    """By table: rows as tuples, and whole pieces as Arrow tables."""
 
 
 class LongTable:
     """Collects the rows of one file and hands them out as batches.
 
-    Memory is one chunk of rows, and per outcome a key of a few dozen bytes (to find repeats).
+    Memory is one chunk of rows, and per outcome two keys of 16 bytes (to find repeats). Rows are
+    read column by column (`_columns`); one that is odd in any way is read by itself.
     """
 
     def __init__(
@@ -74,31 +61,31 @@ class LongTable:
                 )
         self.mapping, self.file, self._about = mapping, file, about
         self.n_rejects = self.n_outcomes = 0
-        self._unit = "line"
-        self._runs: dict[RunKey, _Run] = defaultdict(_Run)
+        self.unit = "line"
+        self.runs: dict[RunKey, RunRows] = defaultdict(RunRows)
+        self._hashes: dict[int, str | None] = {}
         self._loose: list[tuple[Any, ...]] = []
-        self._get = {role: mapping.getter(one) for role, one in mapping.sources.items()}
-        self._known: dict[str, dict[str, Any]] = {role: {} for role in CONVERTERS.keys() - TEXTS}
+        self.getters = {role: mapping.getter(one) for role, one in mapping.sources.items()}
+        self.known: dict[str, dict[str, Any]] = {role: {} for role in CONVERTERS.keys() - TEXTS}
         self._attributes = _getters(mapping, mapping.attributes)
-        self._variant = _getters(mapping, mapping.variant_attributes)
-        self._measures, self._why = (
+        self.variant_attributes = _getters(mapping, mapping.variant_attributes)
+        self.measures, self.why = (
             _getters(mapping, {name: m[key] for name, m in mapping.measures.items() if key in m})
             for key in MEASURE_SOURCES
         )
-        self._sign = 1 if mapping.measures.get("score", {}).get("higher_is_better", True) else -1
+        self.sign = 1 if mapping.measures.get("score", {}).get("higher_is_better", True) else -1
 
     def add(self, chunk: Chunk) -> Iterator[Batch]:
         """Yield the batches that `chunk` makes."""
         for reject in chunk.rejects:
-            self._reject(None, reject)
-        self._unit = chunk.unit
-        for number, row in chunk.rows:
-            self._add_row(number, row)
+            self.reject(None, reject)
+        self.unit = chunk.unit
+        add_columns(self, chunk.rows)
         yield from self._batches(chunk.bytes_done)
 
     def finish(self, bytes_done: int) -> Iterator[Batch]:
         """Yield what was held back: items whose untouched input never came, and the count."""
-        for run in self._runs.values():
+        for run in self.runs.values():
             run.rows["items"] += run.items.values()
             run.items.clear()
         if self.n_rejects > MAX_REJECTS:
@@ -117,7 +104,7 @@ class LongTable:
             key, table, _arrow(table, rows), settings=about.settings, model_info=about.model_info
         )
 
-    def _add_row(self, number: int, row: dict[str, Any]) -> None:
+    def add_row(self, number: int, row: dict[str, Any]) -> None:
         said, problems = self._read(row)
         key = _key(said)
         for role in ("model", "task", "item"):
@@ -129,21 +116,27 @@ class LongTable:
             except ValueProblem as problem:
                 problems[""] = str(problem)
         if problems:
-            place, excerpt = f"{self._unit} {number}", (values.as_json(row) or "")[:EXCERPT]
-            by_column: dict[str, str] = {}
-            for role, reason in problems.items():
-                by_column.setdefault(self._column(role), reason)
-            for column, reason in by_column.items():
-                self._reject(key, Reject(place, column, reason, excerpt))
+            self.reject_row(key, number, row, problems)
+
+    def reject_row(
+        self, key: RunKey | None, number: int, row: dict[str, Any], problems: dict[str, str]
+    ) -> None:
+        """Note what is wrong with a row, once a column of the file."""
+        place, excerpt = f"{self.unit} {number}", (values.as_json(row) or "")[:EXCERPT]
+        by_column: dict[str, str] = {}
+        for role, reason in problems.items():
+            by_column.setdefault(self._column(role), reason)
+        for column, reason in by_column.items():
+            self.reject(key, Reject(place, column, reason, excerpt))
 
     def _read(self, row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         said: dict[str, Any] = dict.fromkeys(CONVERTERS)
         problems: dict[str, str] = {}
-        for role, get in self._get.items():
+        for role, get in self.getters.items():
             value = get(row)
             if value is None:
                 continue
-            known = self._known.get(role) if type(value) is str else None
+            known = self.known.get(role) if type(value) is str else None
             if known is not None and value in known:
                 said[role] = known[value]
                 continue
@@ -157,63 +150,68 @@ class LongTable:
         return said, problems
 
     def _place(self, key: RunKey, said: dict[str, Any], number: int, row: dict[str, Any]) -> None:
-        run = self._runs[key]
+        run = self.runs[key]
         item = nouns.item_id(said["items"] or key.task, said["item"])
-        perturbation, axis, tier = _where_it_stands(said)
+        perturbation, axis, tier = where_it_stands(said)
         variant = nouns.variant_id(item, perturbation, tier, said["seed"] if tier else None)
         trial = said["trial"] or 0
-        known = run.seen.setdefault(hash((variant, trial)), number)
+        known = int(run.seen.add([hash((variant, trial))], [number])[0])
         if known != number:
-            raise ValueProblem(
-                f"repeats {self._unit} {known} ({variant}): the same item, perturbation, tier, "
-                "seed and trial; map trial_from if the model was asked several times"
-            )
+            raise ValueProblem(self.repeats(known, variant))
         is_changed = tier > 0 and axis == "paired"
-        self._add_item(run, item, said, key.task, is_changed, row)
-        if variant not in run.variants:
-            run.variants.add(variant)
+        self.add_item(run, item, said, key.task, is_changed, row)
+        if run.variants.add([hash(variant)], [number])[0] == number:
             strength, unit = (said["strength"], said["unit"]) if tier else (None, None)
             changed = said["input"] if is_changed else None
             seed = said["seed"] if tier else None
-            attributes = values.as_json(_kept(self._variant, row))
+            attributes = values.as_json(kept(self.variant_attributes, row))
             run.rows["variants"].append(
                 (variant, item, perturbation, axis, tier, strength, unit, seed, changed, attributes)
             )
         self._add_outcome(run, variant, trial, said)
-        for measure, get in self._measures.items():
+        for measure, get in self.measures.items():
             try:
                 value = values.number(get(row))
             except ValueProblem as problem:
                 note = Reject(
-                    f"{self._unit} {number}", measure, str(problem), str(get(row))[:EXCERPT]
+                    f"{self.unit} {number}", measure, str(problem), str(get(row))[:EXCERPT]
                 )
-                self._reject(key, note)
+                self.reject(key, note)
                 continue
             if value is not None:
-                why = values.text(self._why[measure](row)) if measure in self._why else None
+                why = values.text(self.why[measure](row)) if measure in self.why else None
                 run.rows["scores"].append((variant, trial, measure, value, why))
 
-    def _add_item(
+    def add_item(
         self,
-        run: _Run,
+        run: RunRows,
         item: str,
         said: dict[str, Any],
         task: str,
         is_changed: bool,
         row: dict[str, Any],
     ) -> None:
-        if item in run.settled:
-            return
+        if item not in run.settled:
+            self.make_item(run, item, said, task, is_changed, row)
+
+    def make_item(
+        self,
+        run: RunRows,
+        item: str,
+        said: dict[str, Any],
+        task: str,
+        is_changed: bool,
+        row: dict[str, Any],
+    ) -> None:
+        """Add an item that is not settled, or hold it back until its untouched input comes."""
         untouched = said["original"] if is_changed or said["original"] else said["input"]
         reference = None if values.is_empty(said["reference"]) else said["reference"]
         messages = None if is_changed else values.as_json(said["messages"])
-        attributes = {"split": said["split"]} if said["split"] else {}
-        attributes |= _kept(self._attributes, row) or {}
         made = (
             item, said["items"] or task, task, untouched, messages,
             values.as_json(said["choices"]), values.as_json(reference),
-            said["domain"], said["group"], values.as_json(attributes or None),
-            nouns.content_hash(untouched, said["choices"], reference),
+            said["domain"], said["group"], self.attributes_of(said["split"], row),
+            self.content_hash(untouched, said["choices"], reference),
         )  # fmt: skip
         if is_changed and untouched is None:
             run.items.setdefault(item, made)
@@ -222,19 +220,29 @@ class LongTable:
             run.items.pop(item, None)
             run.rows["items"].append(made)
 
-    def _add_outcome(self, run: _Run, variant: str, trial: int, said: dict[str, Any]) -> None:
+    def attributes_of(self, split: str | None, row: dict[str, Any]) -> str | None:
+        """Return the attributes of an item as JSON."""
+        attributes = {"split": split} if split else {}
+        if self._attributes:
+            attributes |= kept(self._attributes, row) or {}
+        return values.as_json(attributes or None)
+
+    def content_hash(self, untouched: str | None, choices: Any, reference: Any) -> str | None:
+        """Return the hash of an item; those of the items of other models are remembered."""
+        key = hash((untouched, repr(choices), repr(reference)))
+        if key not in self._hashes:
+            if len(self._hashes) >= MAX_HASHES:
+                self._hashes.clear()
+            self._hashes[key] = nouns.content_hash(untouched, choices, reference)
+        return self._hashes[key]
+
+    def _add_outcome(self, run: RunRows, variant: str, trial: int, said: dict[str, Any]) -> None:
         score, correct = said["score"], said["correct"]
         if self.mapping.grade == "exact" and score is None and correct is None:
-            correct = _graded(said)
-        score = float(correct) if score is None and correct is not None else score
-        score = None if score is None else self._sign * score
-        status = said["status"] or ("errored" if said["error"] else "answered")
-        if status in ("abstained", "refused"):
-            score, correct = 0.0, None
-        elif status == "answered" and score is None:
-            status = "unscored"
-        if status in ("errored", "unscored"):
-            score = correct = None
+            correct = graded(said["answer"], said["output"], said["reference"])
+        status, score, correct = earned(
+            said["status"], bool(said["error"]), score, correct, self.sign
+        )
         self.n_outcomes += 1
         if said["explanation"] is not None:
             run.rows["scores"].append((variant, trial, "score", score, said["explanation"]))
@@ -246,11 +254,18 @@ class LongTable:
             )
         )  # fmt: skip
 
+    def repeats(self, known: int, variant: str) -> str:
+        """Return what is wrong with a row that repeats another."""
+        return (
+            f"repeats {self.unit} {known} ({variant}): the same item, perturbation, tier, seed and "
+            "trial; map trial_from if the model was asked several times"
+        )
+
     def _column(self, role: str) -> str:
         source = self.mapping.sources.get(role)
         return ",".join(source.fields) if source and source.fields else role
 
-    def _reject(self, key: RunKey | None, reject: Reject) -> None:
+    def reject(self, key: RunKey | None, reject: Reject) -> None:
         self.n_rejects += 1
         if self.n_rejects > MAX_REJECTS:
             return
@@ -265,7 +280,7 @@ class LongTable:
         if key is None:
             self._loose.append(line)
         else:
-            self._runs[key].rows["rejects"].append(line)
+            self.runs[key].rows["rejects"].append(line)
 
     def _batches(self, bytes_done: int) -> Iterator[Batch]:
         declared = {
@@ -273,9 +288,9 @@ class LongTable:
             for name, one in self.mapping.measures.items()
         }
         measures = {"score": {}, **declared}
-        if self._sign < 0:
+        if self.sign < 0:
             measures["score"] = {**measures["score"], "higher_is_better": True}
-        for key, run in self._runs.items():
+        for key, run in self.runs.items():
             for table in ("items", "variants", "outcomes", "scores", "rejects"):
                 rows = run.rows.pop(table, [])
                 if rows:
@@ -294,49 +309,19 @@ def _key(said: dict[str, Any]) -> RunKey | None:
     return RunKey(said["model"], said["task"], said["revision"])
 
 
-def _where_it_stands(said: dict[str, Any]) -> tuple[str | None, str, int]:
-    """Return perturbation, axis and tier of a row (DESIGN.md 2, two kinds of tier axis)."""
-    axis = said["axis"] or "paired"
-    if axis not in nouns.AXES:
-        raise ValueProblem(f"the axis must be one of {', '.join(nouns.AXES)}; got {axis!r}")
-    perturbation, tier = said["perturbation"], said["tier"]
-    if axis == "graded":
-        if not tier:
-            raise ValueProblem("a graded axis has tiers from 1; this row has none")
-        return perturbation or nouns.DEFAULT_PERTURBATION, axis, tier
-    is_original = values.untouched(perturbation)
-    if tier is None:
-        tier = 0 if is_original and not said["strength"] else 1
-    if tier == 0:
-        return None, axis, 0
-    return (nouns.DEFAULT_PERTURBATION if is_original else perturbation), axis, tier
-
-
-def _graded(said: dict[str, Any]) -> int | None:
-    given = said["answer"] if said["answer"] is not None else said["output"]
-    wanted = values.listed(said["reference"])
-    if given is None or wanted is None:
-        return None
-    return int(_folded(given) in {_folded(values.text(one) or "") for one in wanted})
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
-
-
 def _getters(mapping: Mapping, sources: dict[str, Source]) -> dict[str, Getter]:
     return {name: mapping.getter(one) for name, one in sources.items()}
 
 
-def _kept(getters: dict[str, Getter], row: dict[str, Any]) -> dict[str, Any] | None:
-    said = {name: values.scalar(get(row)) for name, get in getters.items()}
-    return {name: value for name, value in said.items() if value is not None} or None
-
-
-def _arrow(table: str, rows: list[tuple[Any, ...]]) -> Any:
+def _arrow(table: str, rows: list[Any]) -> Any:
+    """Return rows, some of which are whole pieces already, as one Arrow table."""
     import pyarrow as pa
 
     schema = nouns.arrow_schema(table)
+    if any(isinstance(row, pa.Table) for row in rows):
+        kinds = groupby(rows, key=lambda row: isinstance(row, pa.Table))
+        pieces = [list(some) if whole else [_arrow(table, list(some))] for whole, some in kinds]
+        return pa.concat_tables([one for some in pieces for one in some])
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
     arrays = [pa.array(column, type=one.type) for column, one in zip(columns, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 from stresslab.nouns import STATUSES
@@ -20,6 +21,7 @@ STATUS_WORDS = {
     "pending": "unscored", "ungraded": "unscored",
 } | {status: status for status in STATUSES}  # fmt: skip
 
+_QUOTED: Callable[[str], str] = json.encoder.encode_basestring
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 
 
@@ -155,6 +157,8 @@ def as_json(value: Any) -> str | None:
     """Return a value as JSON text; NaN becomes null."""
     if value is None:
         return None
+    if type(value) is str:
+        return _QUOTED(value)
     try:
         return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
     except ValueError:

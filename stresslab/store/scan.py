@@ -25,6 +25,10 @@ DELIMITERS = ",;\t|"
 
 Numbered = tuple[int, dict[str, Any]]
 
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_MANY_DIGITS = b"0" * 19
+"""Digits of which orjson would make a number that is only near."""
+
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -209,22 +213,37 @@ def _check_header(header: list[str], path: Path) -> None:
 
 
 def _jsonl(raw: BinaryIO, path: Path) -> Iterator[Numbered | Reject]:
+    import orjson
+
     number = 0
     while line := raw.readline(MAX_FIELD):
         number += 1
-        place = f"line {number}"
-        text = line.decode("utf-8-sig" if number == 1 else "utf-8", errors="surrogateescape")
-        if not text.strip():
-            continue
-        try:
-            values = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            yield Reject(place, "", f"not readable as JSON: {error}", _clean(text)[:EXCERPT])
-            continue
-        if isinstance(values, dict):
-            yield from _repaired(number, values)
-        else:
-            yield Reject(place, "", "must be a JSON object", _clean(text)[:EXCERPT])
+        if b"\\u0000" not in line and _MANY_DIGITS not in line.translate(_ZEROS):
+            try:
+                values = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                values = None
+            if type(values) is dict:  # texts of which are whole: orjson takes no other
+                yield number, values
+                continue
+        yield from _odd_line(number, line)
+
+
+def _odd_line(number: int, line: bytes) -> Iterator[Numbered | Reject]:
+    """Yield what can be read of a line with NaN, NUL, wrong bytes or a number of many digits."""
+    place = f"line {number}"
+    text = line.decode("utf-8-sig" if number == 1 else "utf-8", errors="surrogateescape")
+    if not text.strip():
+        return
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        yield Reject(place, "", f"not readable as JSON: {error}", _clean(text)[:EXCERPT])
+        return
+    if isinstance(values, dict):
+        yield from _repaired(number, values)
+    else:
+        yield Reject(place, "", "must be a JSON object", _clean(text)[:EXCERPT])
 
 
 def _parquet(path: Path) -> Iterator[Chunk]:
