@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import re
+import zlib
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ MAX_FIELD = 64 * 1024 * 1024
 MAX_LINES = 10_000
 """Lines one CSV record may go over."""
 EXCERPT = 200
+BROKEN = "the file cannot be read from here on"
 DELIMITERS = ",;\t|"
 
 Numbered = tuple[int, dict[str, Any]]
@@ -112,23 +114,27 @@ def scan(path: Path) -> Iterator[Chunk]:
         is_packed = path.name.lower().endswith(".gz")
         unpacked: Any = gzip.GzipFile(fileobj=raw) if is_packed else raw
         read = _csv if kind == "csv" else _jsonl
-        try:
-            yield from _in_chunks(read(unpacked, path), raw)
-        except (EOFError, gzip.BadGzipFile, OSError) as error:
+        yield from _in_chunks(read(unpacked, path), raw, path)
+
+
+def _in_chunks(found: Iterator[Numbered | Reject], raw: BinaryIO, path: Path) -> Iterator[Chunk]:
+    """Yield what can be read; a packed file that breaks off keeps what stands before."""
+    chunk, number = Chunk(), 0
+    try:
+        for one in found:
+            if isinstance(one, Reject):
+                chunk.rejects.append(one)
+            else:
+                chunk.rows.append(one)
+                number = one[0]
+            if len(chunk.rows) + len(chunk.rejects) >= CHUNK_ROWS:
+                chunk.bytes_done = raw.tell()
+                yield chunk
+                chunk = Chunk()
+    except (EOFError, zlib.error, OSError) as error:
+        if not number:
             raise ReadError(f"{path} must be a whole file; reading it failed: {error}.") from error
-
-
-def _in_chunks(found: Iterator[Numbered | Reject], raw: BinaryIO) -> Iterator[Chunk]:
-    chunk = Chunk()
-    for one in found:
-        if isinstance(one, Reject):
-            chunk.rejects.append(one)
-        else:
-            chunk.rows.append(one)
-        if len(chunk.rows) + len(chunk.rejects) >= CHUNK_ROWS:
-            chunk.bytes_done = raw.tell()
-            yield chunk
-            chunk = Chunk()
+        chunk.rejects.append(Reject(f"after line {number}", "", f"{BROKEN}: {error}", ""))
     chunk.bytes_done = raw.tell()
     yield chunk
 
@@ -250,9 +256,10 @@ def _parquet(path: Path) -> Iterator[Chunk]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    done = 0
     try:
         with pq.ParquetFile(path) as file:
-            n_rows, done, size = file.metadata.num_rows, 0, path.stat().st_size
+            n_rows, size = file.metadata.num_rows, path.stat().st_size
             for batch in file.iter_batches(CHUNK_ROWS):
                 chunk = Chunk(unit="row")
                 for values in batch.to_pylist():
@@ -265,7 +272,10 @@ def _parquet(path: Path) -> Iterator[Chunk]:
                 chunk.bytes_done = size * done // max(n_rows, 1)
                 yield chunk
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise ReadError(f"{path} must be a readable Parquet file: {error}.") from error
+        if not done:
+            raise ReadError(f"{path} must be a readable Parquet file: {error}.") from error
+        reject = Reject(f"after row {done}", "", f"{BROKEN}: {error}", "")
+        yield Chunk(rejects=[reject], bytes_done=path.stat().st_size, unit="row")
 
 
 def _repaired(number: int, row: dict[str, Any], unit: str = "line") -> Iterator[Numbered | Reject]:

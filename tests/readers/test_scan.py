@@ -112,10 +112,47 @@ def test_packed_files_read_alike(tmp_path):
     assert read(path)[0] == [(2, {"id": "1"})]
 
 
-def test_a_packed_file_cut_short_is_named(tmp_path):
-    path = write(tmp_path, "a.jsonl.gz", gzip.compress(b'{"id": 1}\n' * 99)[:-12])
+def test_a_packed_file_cut_short_keeps_what_stands_before_the_cut(tmp_path):
+    lines = b"".join(b'{"id": %d, "noise": %d}\n' % (n, hash(str(n))) for n in range(20_000))
+    packed = gzip.compress(lines)
+    rows, rejects = read(write(tmp_path, "a.jsonl.gz", packed[: len(packed) // 2]))
+    assert [row["id"] for _, row in rows] == list(range(len(rows)))
+    assert len(rows) > 5_000
+    assert rejects[-1].place == f"after line {rows[-1][0]}"
+    assert "cannot be read from here on" in rejects[-1].reason
+
+
+def test_a_packed_file_that_is_damaged_keeps_what_stands_before(tmp_path):
+    lines = b"".join(b'{"id": %d, "noise": %d}\n' % (n, hash(str(n))) for n in range(20_000))
+    packed = bytearray(gzip.compress(lines))
+    packed[len(packed) // 2 :] = b"\xff" * (len(packed) // 2)
+    rows, rejects = read(write(tmp_path, "a.jsonl.gz", bytes(packed)))
+    assert [row["id"] for _, row in rows[:5_000]] == list(range(5_000))
+    assert rejects
+
+
+def test_a_packed_file_of_which_nothing_can_be_read_is_named(tmp_path):
+    path = write(tmp_path, "a.jsonl.gz", gzip.compress(b'{"id": 1}\n')[:9])
     with pytest.raises(ReadError, match=r"a\.jsonl\.gz must be a whole file"):
         read(path)
+
+
+def test_a_parquet_file_damaged_in_its_middle_keeps_what_stands_before(tmp_path):
+    ids = pa.table({"id": [f"{hash(str(n))}" for n in range(3 * CHUNK_ROWS)]})
+    pq.write_table(ids, tmp_path / "a.parquet", row_group_size=CHUNK_ROWS, use_dictionary=False)
+    meta = pq.ParquetFile(tmp_path / "a.parquet").metadata
+    start = meta.row_group(1).column(0).data_page_offset
+    content = bytearray((tmp_path / "a.parquet").read_bytes())
+    content[start : start + 60] = b"\xff" * 60
+    rows, rejects = read(write(tmp_path, "b.parquet", bytes(content)))
+    assert len(rows) == CHUNK_ROWS
+    assert rejects[0].place == f"after row {CHUNK_ROWS}"
+
+
+def test_a_number_of_many_digits_keeps_them(tmp_path):
+    row = b'{"id": 123456789012345678901, "x": 1234567890123456789}\n'
+    expected = {"id": 123456789012345678901, "x": 1234567890123456789}
+    assert read(write(tmp_path, "a.jsonl", row))[0] == [(1, expected)]
 
 
 def test_parquet_rows_keep_their_nesting(tmp_path):
