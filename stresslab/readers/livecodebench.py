@@ -122,8 +122,9 @@ PIECE = Reader(
     suffix=".json",
     example=(
         '{"performances": [{"question_id": "p1", "model": "A", "date": 1692576000000, '
-        '"difficulty": "easy", "pass@1": 90, "platform": "x"}, {"question_id": "p2", "model": "A", "date": '
-        '1692576000000, "difficulty": "hard", "pass@1": 10, "platform": "x"}], "models": '
+        '"difficulty": "easy", "pass@1": 90, "platform": "x"}, '
+        '{"question_id": "p2", "model": "A", "date": 1692576000000, '
+        '"difficulty": "hard", "pass@1": 10, "platform": "x"}], "models": '
         '[{"model_name": "org/a", "model_repr": "A", "release_date": 1690700400000}]}'
     ),
     source="LiveCodeBench/livecodebench.github.io",
