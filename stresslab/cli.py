@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import stresslab
-from stresslab.commands import _print, ask, bring, keep, show
+from stresslab.commands import _print, ask, bring, keep, send, show
 from stresslab.errors import StresslabError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command("analyze")(ask.analyze)
 app.command("list")(ask.list_)
 app.command("describe")(ask.describe)
 app.command("import")(bring.import_)
+app.command("export")(send.export)
 app.add_typer(keep.app, name="workspace")
 app.command("serve")(show.serve)
 app.add_typer(show.demo, name="demo")

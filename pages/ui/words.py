@@ -4,11 +4,12 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from stresslab.spreadsheet import unformula
+
 if TYPE_CHECKING:
     import pandas as pd
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&\"'])")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+=*")
 
 
@@ -32,8 +33,8 @@ def csv(table: "pd.DataFrame") -> bytes:
     safe = table.copy()
     for column in safe.columns:
         if safe[column].dtype.kind not in "fiub":
-            safe[column] = safe[column].map(_unformula, na_action="ignore")
-    safe.columns = [_unformula(str(column)) for column in safe.columns]
+            safe[column] = safe[column].map(unformula, na_action="ignore")
+    safe.columns = [unformula(str(column)) for column in safe.columns]
     text: str = safe.to_csv(index=False)
     return text.encode("utf-8")
 
@@ -45,7 +46,3 @@ def parquet(table: "pd.DataFrame") -> bytes:
     buffer = io.BytesIO()
     table.to_parquet(buffer, index=False)
     return buffer.getvalue()
-
-
-def _unformula(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -1,0 +1,66 @@
+"""What a long table cannot say of an exported row, put back: hashes and seeds beside the id."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from stresslab import nouns
+from stresslab.readers import _values as values
+from stresslab.readers._kind import Batch
+from stresslab.readers._values import ValueProblem
+
+BESIDE = ("content_hash", "seed_beside")
+"""Columns that are filled where an import would not find the same by itself: the hash of a text
+of which only an excerpt was kept, and a seed that is no part of the id of its variant."""
+
+
+@dataclass
+class Exact:
+    """Keeps what rows say of such hashes and seeds, by item and variant.
+
+    Memory is an id and a hash for each of them; ordinary rows have none.
+    """
+
+    hashes: dict[str, str] = field(default_factory=dict)
+    seeds: dict[str, int] = field(default_factory=dict)
+
+    def see(self, said: dict[str, Any], task: Any) -> None:
+        """Keep what a row says; `said` has the columns of an exported table."""
+        if said.get("content_hash") is None and said.get("seed_beside") is None:
+            return
+        try:
+            seed = values.whole(said.get("seed_beside"), -(2**53), 2**53)
+            tier = values.whole(said.get("tier"), 0, 32_767) or 0
+        except ValueProblem:
+            return
+        item = nouns.item_id(values.name(said.get("item_set")) or str(task), str(said.get("item")))
+        if isinstance(said.get("content_hash"), str):
+            self.hashes[item] = said["content_hash"]
+        if seed is not None:
+            self.seeds[nouns.variant_id(item, values.name(said.get("perturbation")), tier)] = seed
+
+    def put_back(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """Yield the batches with what was kept."""
+        for batch in batches:
+            if batch.table == "items" and self.hashes:
+                batch = _filled(batch, "item_id", "content_hash", self.hashes)
+            elif batch.table == "variants" and self.seeds:
+                batch = _filled(batch, "variant_id", "seed", self.seeds)
+            yield batch
+
+
+def known(declared: Any) -> dict[str, Any]:
+    """Return what a mapping may say of a measure."""
+    wanted = ("rate", "low", "high", "higher_is_better")
+    found = declared if isinstance(declared, dict) else {}
+    return {name: found[name] for name in wanted if isinstance(found.get(name), bool | int | float)}
+
+
+def _filled(batch: Batch, key: str, name: str, known: dict[str, Any]) -> Batch:
+    import pyarrow as pa
+
+    before = zip(batch.rows[key].to_pylist(), batch.rows[name].to_pylist(), strict=True)
+    at = batch.rows.schema.get_field_index(name)
+    kind = batch.rows.schema.field(at)
+    made = pa.array([known.get(one, own) for one, own in before], kind.type)
+    return replace(batch, rows=batch.rows.set_column(at, kind, made))
