@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from stresslab.readers._inspect_scores import JsonObject, Printed, printed, table
+from stresslab.readers._inspect_scores import JsonObject, Printed, listed, printed, table
 
 MOST_TEXT = 4_000
 """Longer settings are kept as their hash: some logs hold every scripted answer as an argument."""
@@ -33,7 +33,7 @@ def settings(header: JsonObject, *, is_partial: bool, primary: str) -> JsonObjec
     packages = table(told.get("packages"))
     steps = [
         {"solver": one.get("solver"), "params": one.get("params")}
-        for one in plan.get("steps") or ()
+        for one in listed(plan.get("steps"))
         if isinstance(one, dict)
     ]
     names = (
@@ -120,8 +120,8 @@ def _named(
 
 
 def _scorers(header: JsonObject) -> list[str]:
-    told = header["eval"].get("scorers")
-    return [str(one.get("name")) for one in told or () if isinstance(one, dict)]
+    told = listed(header["eval"].get("scorers"))
+    return [str(one.get("name")) for one in told if isinstance(one, dict)]
 
 
 def _hash(value: Any) -> str:

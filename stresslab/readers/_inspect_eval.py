@@ -1,7 +1,7 @@
 """Open an Inspect log that is a zip file (`.eval`) and hand out its samples."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,7 +20,11 @@ SUMMARIES, JOURNAL = "summaries.json", "_journal/summaries/"
 LARGE = 64 << 20
 """Summaries above this are read one by one instead of all at once."""
 
-_SAMPLE = re.compile(r"(samples/.+_epoch_\d+)(\.json|/sample\.json)", re.DOTALL)
+_KEY = re.compile(rb'\{"id":("(?:[^"\\]|\\.)*"|-?\d+),"epoch":(\d+),')
+MARK = b'},{"id":'
+PIECE = 1 << 19
+"""Bytes of an array that are parsed at once."""
+
 _ODD = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 """Escapes of characters that cannot be stored."""
 
@@ -44,9 +48,7 @@ class EvalLog:
     def __init__(self, path: Path) -> None:
         self.path, self._zip = path, Zip(path)
         self.rejects: list[Reject] = list(self._zip.rejects)
-        self._entries = {
-            found[1]: name for name in self._zip.names if (found := _SAMPLE.fullmatch(name))
-        }
+        self._entries = _samples_among(self._zip.names)
         self.header, self.is_partial = self._header()
 
     def __enter__(self) -> "EvalLog":
@@ -70,14 +72,13 @@ class EvalLog:
 
     def samples(self, *, whole: bool) -> Iterator[Found | Reject]:
         """Yield every sample once: whole, or as its summary where that says enough."""
-        keys, n_all = set[tuple[str, str]](), max(len(self._entries), 1)
+        keys, n_all = set[str](), max(len(self._entries), 1)
         for one in self._summaries():
             if isinstance(one, Reject):
                 yield one
                 continue
-            key = _key(one)
-            keys.add(key)
-            prefix = f"samples/{key[0]}_epoch_{key[1]}"
+            prefix = _prefix(one)
+            keys.add(prefix)
             if (whole or is_cut(one)) and prefix in self._entries:
                 full = self._whole(prefix)
                 if isinstance(full, Reject):
@@ -85,13 +86,13 @@ class EvalLog:
                 else:
                     one = {**one, **full, "limit": full.get("limit") or one.get("limit")}
             yield one, len(keys) / n_all
-        named = {f"samples/{key}_epoch_{epoch}" for key, epoch in keys}
-        for prefix in self._entries.keys() - named if len(keys) < len(self._entries) else ():
-            one = self._whole(prefix)
-            if isinstance(one, Reject):
-                yield one
-            elif _key(one) not in keys:
-                yield one, 1.0
+        for prefix in self._entries if len(keys) < len(self._entries) else ():
+            if prefix not in keys:
+                one = self._whole(prefix)
+                if isinstance(one, Reject):
+                    yield one
+                elif _prefix(one) not in keys:
+                    yield one, 1.0
 
     def sample(self, item: str, epoch: int) -> JsonObject:
         """Return one whole sample: messages, output, events.
@@ -127,30 +128,37 @@ class EvalLog:
         names = [name for name in self._zip.names if name.startswith(JOURNAL)]
         names = sorted(names, key=lambda name: (len(name), name))
         if SUMMARIES in self._zip.names:
-            if self._zip.size(SUMMARIES) > LARGE:
-                yield from self._streamed(SUMMARIES)
+            n = 0
+            for one in self._rows(SUMMARIES):
+                n += not isinstance(one, Reject)
+                yield one
+            if n:
                 return
-            found = self._rows(SUMMARIES)
-            damaged = [one for one in found if isinstance(one, Reject)]
-            if not damaged or len(damaged) < len(found):
-                yield from _last(found)
-                return
-            yield from damaged
         if sum(map(self._zip.size, names)) > LARGE:
             for name in names:
                 yield from self._rows(name)
             return
         yield from _last([one for name in names for one in self._rows(name)])
 
-    def _rows(self, name: str) -> list[JsonObject | Reject]:
-        found = self._json(name)
-        if isinstance(found, Reject):
-            return [found]
-        rows = found if isinstance(found, list) else [found]
-        return [
-            one if isinstance(one, dict) else Reject(f"entry {name}", "", "must be an object", "")
-            for one in rows
-        ]
+    def _rows(self, name: str) -> Iterator[JsonObject | Reject]:
+        """Yield the rows of an array, parsed piece by piece."""
+        if self._zip.size(name) > LARGE:
+            yield from self._streamed(name)
+            return
+        data = self._bytes(name)
+        if isinstance(data, Reject):
+            yield data
+            return
+        n = 0
+        for piece in [data] if _has_repeats(data) else _pieces(data):
+            found = _parsed(piece, name)
+            if isinstance(found, Reject) and len(piece) < len(data):
+                whole = _parsed(data, name)  # perhaps cut where no row ends
+                yield from whole[n:] if isinstance(whole, list) else [found]
+                return
+            rows = _last(found if isinstance(found, list) else [found], name)
+            n += len(rows)
+            yield from rows
 
     def _streamed(self, name: str) -> Iterator[JsonObject | Reject]:
         try:
@@ -196,28 +204,69 @@ class EvalLog:
         return Reject(f"entry {name}", "", "must be an object", "")
 
     def _json(self, name: str) -> Any:
-        data = b""
+        data = self._bytes(name)
+        return data if isinstance(data, Reject) else _parsed(data, name)
+
+    def _bytes(self, name: str) -> bytes | Reject:
         try:
-            data = self._zip.read(name)
-            found = lenient.loads(data)
-        except (ReadError, JsonProblem) as error:
-            text = lenient.clean(data[:EXCERPT].decode("utf-8", "replace"))
-            return Reject(f"entry {name}", "", str(error).removeprefix(f"{self.path}, "), text)
-        try:
-            return tidy(found) if _is_odd(data) else found
-        except RecursionError:
-            return Reject(f"entry {name}", "", "nested too deeply", "")
+            return self._zip.read(name)
+        except ReadError as error:
+            return Reject(f"entry {name}", "", str(error).removeprefix(f"{self.path}, "), "")
 
 
-def _last(found: list[JsonObject | Reject]) -> list[JsonObject | Reject]:
+def _samples_among(names: Iterable[str]) -> dict[str, str]:
+    """Return the entries of samples by ``samples/<id>_epoch_<n>``, of a large one its shell."""
+    found: dict[str, str] = {}
+    for name in names:
+        if name.startswith("samples/") and name.endswith(".json"):
+            prefix = name[:-5].removesuffix("/sample")
+            if prefix.rpartition("_epoch_")[2].isdigit():
+                found[prefix] = name
+    return found
+
+
+def _parsed(data: bytes, name: str) -> Any:
+    try:
+        found = lenient.loads(data)
+        return tidy(found) if _is_odd(data) else found
+    except (JsonProblem, RecursionError) as error:
+        reason = str(error) if isinstance(error, JsonProblem) else "nested too deeply"
+        text = lenient.clean(data[:EXCERPT].decode("utf-8", "replace"))
+        return Reject(f"entry {name}", "", reason, text)
+
+
+def _pieces(data: bytes) -> list[bytes]:
+    """Return an array of objects as several arrays; a wrong cut leaves no JSON.
+
+    The mark they are cut at holds a bare quote, which no text within JSON does.
+    """
+    pieces, start = [], data.find(b"[") + 1
+    while (at := data.find(MARK, start + PIECE)) >= 0:
+        pieces.append(b"[" + data[start : at + 1] + b"]")
+        start = at + 2
+    return [*pieces, b"[" + data[start:]] if pieces else [data]
+
+
+def _has_repeats(data: bytes) -> bool:
+    """Return whether a sample may stand twice, because it ran again."""
+    keys = _KEY.findall(data)
+    return len(set(keys)) < len(keys) or len(keys) <= data.count(MARK)
+
+
+def _last(found: list[Any], name: str = "") -> list[JsonObject | Reject]:
+    """Return rows without those that stand again further on."""
     kept: dict[Any, JsonObject | Reject] = {}
     for n, one in enumerate(found):
-        kept[n if isinstance(one, Reject) else _key(one)] = one
+        if isinstance(one, dict):
+            kept[_prefix(one)] = one
+        else:
+            is_known = isinstance(one, Reject)
+            kept[n] = one if is_known else Reject(f"entry {name}", "", "must be an object", "")
     return list(kept.values())
 
 
-def _key(sample: JsonObject) -> tuple[str, str]:
-    return str(sample.get("id")), str(sample.get("epoch"))
+def _prefix(sample: JsonObject) -> str:
+    return f"samples/{sample.get('id')}_epoch_{sample.get('epoch')}"
 
 
 def _is_odd(data: bytes) -> bool:

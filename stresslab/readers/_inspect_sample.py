@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 from stresslab.readers import _inspect_scores as scores
-from stresslab.readers._inspect_scores import JsonObject, is_number, table
+from stresslab.readers._inspect_scores import JsonObject, is_number, listed, table
 from stresslab.readers._mapping import look_up
 
 CUT = "...\n(content truncated)"
@@ -25,23 +25,8 @@ WHOLE = HEAVY | {"read.output", "read.confidence", "read.probs"}
 """What the summary of a sample does not say."""
 
 MAX_DEPTH = 100
-NESTED = (dict, list)
+NESTED = frozenset({dict, list})
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def tamed(sample: JsonObject, header: JsonObject) -> tuple[JsonObject, list[str]]:
-    """Return a sample in the layout of today and the names of what is nested too deeply to keep."""
-    lost = [
-        key
-        for key, one in sample.items()
-        if type(one) in NESTED and key not in HEAVY and _is_deep(one)
-    ]
-    if lost:
-        sample = {key: one for key, one in sample.items() if key not in lost}
-    if "score" in sample and "scores" not in sample:  # one scorer, in 2024
-        name = table(table(header.get("results")).get("scorer")).get("name", "score")
-        sample = sample | {"scores": {str(name): sample["score"]}}
-    return sample, lost
 
 
 def _is_deep(value: Any) -> bool:
@@ -61,28 +46,32 @@ def needs_whole(fields: Collection[str]) -> bool:
 
 def is_cut(summary: JsonObject) -> bool:
     """Return whether a summary holds less of the question than the sample does."""
-    asked = (summary.get("input"), summary.get("target"), summary.get("choices"))
-    return any(_has_cut(one) for one in asked)
+    get = summary.get
+    return _has_cut(get("input")) or _has_cut(get("target")) or _has_cut(get("choices"))
 
 
 def _has_cut(value: Any) -> bool:
-    if isinstance(value, str):
+    if type(value) is str:
         return value.endswith(CUT) or value.startswith(ATTACHMENT)
+    if value is None:
+        return False
     if isinstance(value, list):
-        return any(_has_cut(one) for one in value)
+        return any(map(_has_cut, value))
     return isinstance(value, dict) and _has_cut(value.get("content", value.get("text")))
 
 
-def resolved(value: Any, attachments: JsonObject) -> Any:
+def resolved(value: Any, attachments: JsonObject, levels: int = 3 * MAX_DEPTH) -> Any:
     """Return a value with the texts that are kept apart put in their places."""
     if isinstance(value, str):
         if value.startswith(ATTACHMENT):
             return attachments.get(value.removeprefix(ATTACHMENT), value)
         return value
+    if not levels:
+        return value
     if isinstance(value, list):
-        return [resolved(one, attachments) for one in value]
+        return [resolved(one, attachments, levels - 1) for one in value]
     if isinstance(value, dict):
-        return {key: resolved(one, attachments) for key, one in value.items()}
+        return {key: resolved(one, attachments, levels - 1) for key, one in value.items()}
     return value
 
 
@@ -135,20 +124,37 @@ class Records:
         plain = set(fields) - self.common.keys()
         self._measures = _after("read.measures.", plain)
         self._explanations = _after("read.explanations.", plain)
-        self._plain_fields = [name for name in plain if not name.startswith("read.")]
+        self._tops = [name for name in plain if "." not in name]
+        self._belows: dict[str, list[tuple[str, str]]] = {}
+        for name in plain - set(self._tops):
+            top, _, below = name.partition(".")
+            if top != "read":
+                self._belows.setdefault(top, []).append((name, below))
         self._kept = {name.partition(".")[0] for name in fields}
         self._is_whole = needs_whole(fields)
         self._primary, self._model = primary, str(told.get("model"))
         self._scored_on_error = bool(config.get("score_on_error"))
-        steps = table(header.get("plan")).get("steps") or ()
+        steps = listed(table(header.get("plan")).get("steps"))
         self._is_shuffled = any(table(table(one).get("params")).get("shuffle") for one in steps)
+        self._header = header
 
-    def row(self, sample: JsonObject) -> JsonObject:
-        """Return the record row of a sample or of its summary."""
-        sample = self._plain(sample)
+    def row(self, sample: JsonObject) -> tuple[JsonObject, list[str]]:
+        """Return the record row of a sample or of its summary.
+
+        Returns
+        -------
+        row : dict
+        lost : list of str
+            Fields that are nested too deeply to be kept.
+        """
+        sample, lost = self._plain(sample)
         row = self.common.copy()
-        for name in self._plain_fields:
-            row[name] = sample[name] if name in sample else look_up(sample, name)
+        for name in self._tops:
+            row[name] = sample.get(name)
+        for top, names in self._belows.items():
+            inside = table(sample.get(top))
+            for name, below in names:
+                row[name] = inside[below] if below in inside else look_up(inside, below)
         given = table(sample.get("scores"))
         raw = scores.values_of(given)
         for name, measure in self._measures:
@@ -156,12 +162,12 @@ class Records:
         for name, scorer in self._explanations:
             row[name] = table(given.get(scorer)).get("explanation")
         first, score = raw.get(self._primary), scores.scorer_of(self._primary, given)
-        output = table(sample.get("output"))
-        usage = self._usage(sample.get("model_usage"))
+        found = scores.number(first)
+        usage = self._usage(table(sample.get("model_usage")))
         asked, epoch = sample.get("input"), sample.get("epoch")
-        row["read.correct"] = scores.right_or_wrong(first)
+        row["read.correct"] = scores.right_or_wrong(first, found)
         row["read.explanation"], row["read.answer"] = score.get("explanation"), score.get("answer")
-        row["read.status"], row["read.error"] = self._status(sample, first, score, output)
+        row["read.status"], row["read.error"] = self._status(sample, first, found, score)
         row["read.trial"] = epoch - 1 if isinstance(epoch, int) and epoch > 0 else epoch
         row["read.input"] = None if _has_cut(asked) else input_of(asked)
         row["read.messages"] = asked if isinstance(asked, list) else None
@@ -169,53 +175,63 @@ class Records:
         row["read.tokens_in"] = usage.get("input_tokens")
         row["read.tokens_out"] = usage.get("output_tokens")
         if self._is_whole:
+            output = table(sample.get("output"))
             row["read.output"] = _said(output)
             row["read.confidence"], row["read.probs"] = self._probs(sample, score, output)
-        return row
+        if not NESTED.isdisjoint(map(type, row.values())):
+            deep = [name for name, value in row.items() if _is_deep(value)]
+            row, lost = row | dict.fromkeys(deep), lost + deep
+        return row, lost
 
-    def _plain(self, sample: JsonObject) -> JsonObject:
-        """Return a sample with what is kept apart in its place, without what is lost."""
-        kept_apart = sample.get("attachments") or table(sample.get("transcript")).get("content")
+    def _plain(self, sample: JsonObject) -> tuple[JsonObject, list[str]]:
+        """Return a sample with what is kept apart in its place, without what is lost, and that."""
+        if "score" in sample:
+            sample = scores.of_today(sample, self._header)
+        kept_apart = sample.get("attachments")
+        if "transcript" in sample and not kept_apart:
+            kept_apart = table(sample["transcript"]).get("content")
         if kept_apart:
             names = [key for key in sample if key not in HEAVY or key in self._kept | {"output"}]
             sample = sample | {key: resolved(sample[key], table(kept_apart)) for key in names}
-        metadata = sample.get("metadata")
-        if isinstance(metadata, dict) and GONE in metadata.values():
-            sample = sample | {"metadata": {k: v for k, v in metadata.items() if v != GONE}}
-        return sample
+        metadata = table(sample.get("metadata"))
+        said = metadata.values()
+        is_flat = NESTED.isdisjoint(map(type, said))
+        if is_flat and GONE not in said:
+            return sample, []
+        lost = [key for key, one in metadata.items() if _is_deep(one)]
+        if lost or GONE in said:
+            whole = {k: v for k, v in metadata.items() if k not in lost and v != GONE}
+            sample = sample | {"metadata": whole}
+        return sample, [f"metadata.{key}" for key in lost]
 
     def _status(
-        self, sample: JsonObject, raw: Any, score: JsonObject, output: JsonObject
+        self, sample: JsonObject, raw: Any, found: Any, score: JsonObject
     ) -> tuple[str, str | None]:
-        error, limit = sample.get("error"), sample.get("limit")
-        found = scores.number(raw)
+        error, limit, said = sample.get("error"), sample.get("limit"), None
         if error:
             text = str(error.get("message")) if isinstance(error, dict) else str(error)
             is_scored = self._scored_on_error and isinstance(found, float)
             return ("answered" if is_scored else "errored"), text
-        said = None
         if limit:
             kind = limit.get("type") if isinstance(limit, dict) else limit
             most = f" {limit.get('limit'):g}" if is_number(table(limit).get("limit")) else ""
             said = f"stopped by the limit of {kind}{most}"
         if found is None:
             return "unscored", said
-        choices = output.get("choices")
-        first = choices[0] if isinstance(choices, list) and choices else {}
-        is_refusal = score.get("reason") == "refusal" or (
-            isinstance(first, dict) and first.get("stop_reason") == "content_filter"
-        )
-        if is_refusal and found == 0:
+        if found == 0 and (score.get("reason") == "refusal" or _is_filtered(sample)):
             return "refused", said
         return ("abstained" if raw == scores.NO_ANSWER else "answered"), said
 
-    def _usage(self, usage: Any) -> JsonObject:
+    def _usage(self, usage: JsonObject) -> JsonObject:
         """Return the tokens of the model under test; of all together where it is not named."""
-        by_model = {key: one for key, one in table(usage).items() if isinstance(one, dict)}
-        if self._model in by_model or len(by_model) < 2:
-            return by_model.get(self._model) or next(iter(by_model.values()), {})
+        known = usage.get(self._model)
+        if isinstance(known, dict):
+            return known
+        every = [one for one in usage.values() if isinstance(one, dict)]
+        if len(every) < 2:
+            return every[0] if every else {}
         return {
-            key: sum(one[key] for one in by_model.values() if is_number(one.get(key)))
+            key: sum(one[key] for one in every if is_number(one.get(key)))
             for key in ("input_tokens", "output_tokens")
         }
 
@@ -235,7 +251,7 @@ class Records:
         if token is None or answer not in letters or self._is_shuffled:
             return None, None
         known = {answer: token["logprob"]}
-        for one in token.get("top_logprobs") or ():
+        for one in listed(token.get("top_logprobs")):
             if isinstance(one, dict) and is_number(one.get("logprob")) and _letter(one) in letters:
                 known.setdefault(_letter(one), one["logprob"])
         shares = {letter: math.exp(min(value, 0.0)) for letter, value in known.items()}
@@ -245,11 +261,17 @@ class Records:
         return probs[letters.index(answer)], probs
 
 
+def _first_choice(output: JsonObject) -> JsonObject:
+    choices = listed(output.get("choices"))
+    return table(choices[0]) if choices else {}
+
+
+def _is_filtered(sample: JsonObject) -> bool:
+    return _first_choice(table(sample.get("output"))).get("stop_reason") == "content_filter"
+
+
 def _tokens(output: JsonObject) -> list[JsonObject]:
-    choices = output.get("choices")
-    first = table(choices[0]) if isinstance(choices, list) and choices else {}
-    content = table(first.get("logprobs")).get("content")
-    found = content if isinstance(content, list) else []
+    found = listed(table(_first_choice(output).get("logprobs")).get("content"))
     return [one for one in found if isinstance(one, dict) and is_number(one.get("logprob"))]
 
 
@@ -262,9 +284,7 @@ def _said(output: JsonObject) -> str | None:
     completion = output.get("completion")
     if isinstance(completion, str):
         return completion
-    choices = output.get("choices")
-    first = table(choices[0]) if isinstance(choices, list) and choices else {}
-    return text_of(table(first.get("message")).get("content"))
+    return text_of(table(_first_choice(output).get("message")).get("content"))
 
 
 def _after(prefix: str, fields: Collection[str]) -> list[tuple[str, str]]:

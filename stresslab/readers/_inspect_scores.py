@@ -26,8 +26,9 @@ def number(value: Any) -> Any:
     if value is None:
         return None
     if isinstance(value, str):
-        if value in LETTERS:
-            return LETTERS[value]
+        found = LETTERS.get(value)
+        if found is not None:
+            return found
         word = value.strip().lower()
         if word in WORDS:
             return WORDS[word]
@@ -46,12 +47,19 @@ def is_letter(value: Any) -> bool:
     return isinstance(value, str) and value in LETTERS
 
 
-def right_or_wrong(value: Any) -> int | None:
+def right_or_wrong(value: Any, found: Any) -> int | None:
     """Return 1 for right, 0 for wrong, None for partly right, no answer and other numbers."""
-    if value in ("P", NO_ANSWER):
-        return None
-    found = number(value)
-    return int(found) if isinstance(found, float) and found in (0.0, 1.0) else None
+    if found in (0.0, 1.0):
+        return None if value == NO_ANSWER else int(found)
+    return None
+
+
+def of_today(sample: JsonObject, header: JsonObject) -> JsonObject:
+    """Return a sample with ``scores``, also one of 2024, when there was one ``score``."""
+    if "scores" in sample or "score" not in sample:
+        return sample
+    scorer = table(table(header.get("results")).get("scorer"))
+    return sample | {"scores": {str(scorer.get("name", "score")): sample["score"]}}
 
 
 def values_of(scores: Any) -> JsonObject:
@@ -117,9 +125,9 @@ def printed(header: JsonObject) -> list[Printed]:
     entries = results.get("scores")
     if not isinstance(entries, list):
         entries = [{**table(results.get("scorer")), "metrics": results.get("metrics")}]
-    reducers = config.get("epochs_reducer")
+    reducers = listed(config.get("epochs_reducer"))
     usual = "mean" if isinstance(config.get("epochs"), int) and config["epochs"] > 1 else None
-    usual = str(reducers[0]) if isinstance(reducers, list) and reducers else usual
+    usual = str(reducers[0]) if reducers else usual
     n_samples = results.get("completed_samples")
     found: list[Printed] = []
     for entry in entries:
@@ -168,3 +176,8 @@ def is_number(value: Any) -> bool:
 def table(value: Any) -> JsonObject:
     """Return a value if it is a table, else an empty one."""
     return value if isinstance(value, dict) else {}
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []

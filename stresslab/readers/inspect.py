@@ -14,9 +14,15 @@ from stresslab.readers._inspect_sample import (
     Records,
     needs_whole,
     resolved,
-    tamed,
 )
-from stresslab.readers._inspect_scores import JsonObject, is_letter, number, table, values_of
+from stresslab.readers._inspect_scores import (
+    JsonObject,
+    is_letter,
+    number,
+    of_today,
+    table,
+    values_of,
+)
 from stresslab.readers._kind import About, Batch, Reader, RunKey
 from stresslab.readers._mapping import Mapping, Source
 from stresslab.readers._propose import complete
@@ -28,7 +34,8 @@ from stresslab.store.scan import Chunk, Reject
 ROWS = 1_000
 """Samples handed on at once."""
 
-PROPOSE_FROM = 5_000
+PROPOSE_FROM = 20_000
+GUESS_FROM = 1_000
 SMALL_SAMPLES, SMALL_BYTES = 2_000, 64 << 20
 """Whole samples are opened for their outputs without being asked for where they are no more."""
 
@@ -81,13 +88,13 @@ def propose(path: Path) -> Mapping:
     """
     with opened(path) as log:
         samples = _first(log)
-        seen = dict.fromkeys(name for one in samples for name in values_of(one.get("scores")))
+        raws = [values_of(one.get("scores")) for one in samples]
+        seen = dict.fromkeys(name for one in raws for name in one)
         names = whole_log.measure_names(log.header, seen)
         primary = names[0] if names else "score"
         roles = ROLES | {"score": f"{MEASURES}{primary}"} | _from_whole_samples(log)
         records = Records(log.header, {*roles.values(), "metadata", "task_args"}, primary)
-        rows = [records.row(one) for one in samples]
-    raws = [values_of(one.get("scores")) for one in samples]
+        rows = [records.row(one)[0] for one in _some(samples)]
     measures = {name: _measure(name, raws) for name in names}
     raw = [one.get(primary) for one in raws]
     if len(names) > 1:
@@ -157,9 +164,9 @@ def _chunks(log: EvalLog | JsonLog, records: Records, *, is_whole: bool) -> Iter
             chunk.rejects.append(found)
             continue
         n += 1
-        sample, lost = tamed(found[0], log.header)
+        row, lost = records.row(found[0])
         chunk.rejects += [Reject(f"sample {n}", one, "nested too deeply", "") for one in lost]
-        chunk.rows.append((n, records.row(sample)))
+        chunk.rows.append((n, row))
         chunk.bytes_done = int(size * min(found[1], 1.0))
         if len(chunk.rows) >= ROWS:
             yield chunk
@@ -171,7 +178,16 @@ def _first(log: EvalLog | JsonLog) -> list[JsonObject]:
     """Return the first samples."""
     found = (one[0] for one in log.samples(whole=False) if isinstance(one, tuple))
     most = PROPOSE_FROM if isinstance(log, EvalLog) else ROWS
-    return [tamed(one, log.header)[0] for one in islice(found, most)]
+    return [of_today(one, log.header) for one in islice(found, most)]
+
+
+def _some(samples: list[JsonObject]) -> list[JsonObject]:
+    """Return the first samples, where the variants of an item may follow each other, and others.
+
+    Those are spread evenly: samples may also be sorted by what makes them harder.
+    """
+    few, many = samples[:GUESS_FROM], samples[GUESS_FROM:]
+    return few + many[:: max(1, len(many) // GUESS_FROM)]
 
 
 def _from_whole_samples(log: EvalLog | JsonLog) -> dict[str, str]:

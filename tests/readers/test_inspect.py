@@ -248,6 +248,20 @@ def test_summaries_above_the_limit_are_read_one_by_one(tmp_path, monkeypatch):
         monkeypatch.undo()
 
 
+@pytest.mark.parametrize("odd", [{}, {"n": [{"x": 1}, {"id": "q0"}, {"id": "q1"}]}])
+def test_summaries_parsed_in_pieces_are_those_parsed_at_once(tmp_path, monkeypatch, odd):
+    rows = [sample(f"q{n}", float("nan") if n == 3 else "C", metadata=odd) for n in range(9)]
+    found = made.entries(made.header(rows), rows)
+    found["summaries.json"] = found["summaries.json"].replace(b', "', b',"').replace(b": ", b":")
+    found["summaries.json"] = found["summaries.json"].replace(b"}, {", b"},{")
+    path = made.write_zip(tmp_path / "a.eval", found)
+    whole = imported(path)
+    assert len(whole[0]["outcomes"]) == 9
+    for size in (1, 300, 1000):
+        monkeypatch.setattr(_inspect_eval, "PIECE", size)
+        assert imported(path) == whole
+
+
 def test_a_large_log_is_read_from_its_summaries_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(inspect, "SMALL_SAMPLES", 3)
     path = write_eval(tmp_path / "a.eval", FOUR, without=("samples/q0",),

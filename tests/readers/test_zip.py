@@ -92,3 +92,17 @@ def test_a_method_nobody_uses_here_is_named(tmp_path):
         file.writestr("x", "text")
     with Zip(tmp_path / "a.zip") as found, pytest.raises(ReadError, match="method 14"):
         found.read("x")
+
+
+def test_a_plain_directory_is_read_as_zipfile_reads_it(tmp_path):
+    texts = {f"ü/{n}": b"%d " % n * n for n in range(50)}
+    plain = write_zip(tmp_path / "a.zip", texts, {name: n % 2 * 8 for n, name in enumerate(texts)})
+    with zipfile.ZipFile(tmp_path / "b.zip", "w", zipfile.ZIP_DEFLATED) as file:
+        file.comment = b"a word"
+        for name, text in texts.items():
+            file.writestr(name, text)
+    assert _zip._directory(plain) == _zip._patient_directory(plain)
+    assert _zip._directory(tmp_path / "b.zip") == []
+    for path in (plain, tmp_path / "b.zip"):
+        with Zip(path) as found:
+            assert {name: found.read(name) for name in found.names} == texts
