@@ -1,11 +1,13 @@
 """Print what an import would add, and what it added."""
 
+import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from stresslab.commands import _print
 
 if TYPE_CHECKING:
-    from stresslab.jobs._events import Done
+    from stresslab.jobs._events import Done, Event
 
 ODD = ("model", "task", "measure", "slice", "published", "recomputed", "explanation")
 FIRST = ("item", "domain", "perturbation", "tier", "status", "score", "input", "output")
@@ -25,6 +27,19 @@ def plan(done: "Done | None", *, json_wanted: bool) -> None:
         print(f"! No reader knows {len(unclaimed):,} more: {', '.join(unclaimed[:20])}")
     print(done.message)
     return None
+
+
+def watched(events: "Iterator[Event]", *, json_wanted: bool) -> None:
+    """Print what was imported as it appeared, until the user stops it."""
+    from contextlib import suppress
+
+    from stresslab.jobs._events import Done
+
+    with suppress(KeyboardInterrupt):
+        for event in events:
+            if isinstance(event, Done):
+                ended(event, json_wanted=json_wanted)
+                sys.stdout.flush()
 
 
 def _source(one: dict[str, Any]) -> None:

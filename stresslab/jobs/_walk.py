@@ -69,7 +69,7 @@ class Walked:
     unclaimed: list[Path] = field(default_factory=list)
 
 
-def walk(paths: Sequence[Path], reader: str | None = None) -> Walked:
+def walk(paths: Sequence[Path], reader: str | None = None, *, is_needed: bool = True) -> Walked:
     """Return the sources among files and folders.
 
     A folder that a reader claims is one source; every other folder is walked. Hidden files, links
@@ -81,6 +81,8 @@ def walk(paths: Sequence[Path], reader: str | None = None) -> Walked:
         Files and folders.
     reader : str, optional
         The only reader to ask; a file given by its own path is then taken as one of its own.
+    is_needed : bool
+        Whether it is an error if there is no source.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def walk(paths: Sequence[Path], reader: str | None = None) -> Walked:
     walked.sources = _whole(list(found.values()))
     within = {part.resolve() for one in walked.sources for part in one.parts}
     walked.unclaimed = [one for one in walked.unclaimed if one.resolve() not in within]
-    if not walked.sources:
+    if is_needed and not walked.sources:
         raise ReadError(_nothing(paths, walked))
     return walked
 
