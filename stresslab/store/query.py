@@ -124,8 +124,7 @@ def _finished(slicer: Slicer, found: Mapping[str, Array], by: Sequence[str]) -> 
         columns[name] = [names.get(code) for code in raw] if source.kind == "codes" else raw
     place = {code: number for number, code in enumerate(slicer.models)}
     model = [place[code] for code in found["model"].tolist()]
-    keys = list(zip(model, *([_rank(one) for one in values] for values in columns.values())))
-    order = np.array(sorted(range(len(model)), key=keys.__getitem__))
+    order = np.lexsort([*(_ranks(one) for one in reversed(columns.values())), model])
     table: dict[str, Any] = {"model": [slicer.question.models[model[row]] for row in order]}
     for name, values in columns.items():
         table[name] = pd.Series([values[row] for row in order], dtype=_dtype(slicer, name))
@@ -143,8 +142,15 @@ def _dtype(slicer: Slicer, name: str) -> str | None:
     return {"codes": "str", "text": "str"}.get(kind)
 
 
+def _ranks(values: Sequence[Any]) -> list[int]:
+    """Return the place of each value among the different ones, nulls last."""
+    keys = [None if value != value else value for value in values]
+    place = {key: number for number, key in enumerate(sorted(set(keys), key=_rank))}
+    return [place[key] for key in keys]
+
+
 def _rank(value: Any) -> tuple[int, Any]:
     """Return a sort key: numbers, then texts, then nulls."""
-    if value is None or value != value:
+    if value is None:
         return 2, 0
     return (1, value) if isinstance(value, str) else (0, value)
