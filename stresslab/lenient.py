@@ -14,6 +14,8 @@ MAX_VALUE = 1 << 28
 UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 """Characters no Parquet or DuckDB text can hold."""
 
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_MANY_DIGITS = b"0" * 19
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\n\r]*")
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
@@ -53,16 +55,24 @@ def loads(data: bytes | str) -> Any:
     """
     import orjson
 
+    if isinstance(data, str):
+        data = data.encode("utf-8", errors="surrogatepass")
+    if not has_long_number(data):
+        try:
+            return orjson.loads(data)
+        except orjson.JSONDecodeError:
+            pass  # perhaps only NaN or wrong bytes, which orjson does not take
     try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError:  # perhaps only NaN or wrong bytes, which orjson does not take
-        text = data if isinstance(data, str) else data.decode("utf-8", errors="surrogateescape")
-    try:
-        return json.loads(text)
+        return json.loads(data.decode("utf-8", errors="surrogateescape"))
     except RecursionError:
         raise JsonProblem("nested too deeply") from None
     except ValueError as error:
         raise JsonProblem(str(error)) from None
+
+
+def has_long_number(data: bytes) -> bool:
+    """Return whether a text may hold a whole number that orjson would only come near."""
+    return _MANY_DIGITS in data.translate(_ZEROS)
 
 
 def clean(text: str) -> str:

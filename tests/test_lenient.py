@@ -83,3 +83,8 @@ def test_a_cut_end_is_told_and_loses_nothing_before_it(cut):
 @given(data=st.binary(max_size=60) | st.text('[]{}",:0an\\ ', max_size=40).map(str.encode))
 def test_no_bytes_make_it_fail_or_hang(data):
     assert len(parts(data, "a")) <= len(data) + 2
+
+
+def test_a_long_id_keeps_its_digits():
+    assert loads('{"id": 123456789012345678901}') == {"id": 123456789012345678901}
+    assert loads(b'{"id": 1234567890123456789}') == {"id": 1234567890123456789}

@@ -7,7 +7,6 @@ import csv
 import gzip
 import io
 import json
-import re
 import zlib
 from collections import deque
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from stresslab.errors import ReadError
+from stresslab.lenient import UNWRITABLE, has_long_number
 
 CHUNK_ROWS = 5_000
 MAX_FIELD = 64 * 1024 * 1024
@@ -26,12 +26,6 @@ BROKEN = "the file cannot be read from here on"
 DELIMITERS = ",;\t|"
 
 Numbered = tuple[int, dict[str, Any]]
-
-_ZEROS = bytes.maketrans(b"123456789", b"000000000")
-_MANY_DIGITS = b"0" * 19
-"""Digits of which orjson would make a number that is only near."""
-
-_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -224,7 +218,7 @@ def _jsonl(raw: BinaryIO, path: Path) -> Iterator[Numbered | Reject]:
     number = 0
     while line := raw.readline(MAX_FIELD):
         number += 1
-        if b"\\u0000" not in line and _MANY_DIGITS not in line.translate(_ZEROS):
+        if b"\\u0000" not in line and not has_long_number(line):
             try:
                 values = orjson.loads(line)
             except orjson.JSONDecodeError:
@@ -294,7 +288,7 @@ def _repaired(number: int, row: dict[str, Any], unit: str = "line") -> Iterator[
 
 
 def _clean(text: str) -> str:
-    return _UNWRITABLE.sub("�", text)
+    return UNWRITABLE.sub("�", text)
 
 
 def _clean_deep(value: Any) -> Any:
