@@ -7,9 +7,10 @@ from stresslab.nouns import DEFAULT_PERTURBATION
 from stresslab.predicate import Compare, Field, all_of, to_text
 from stresslab.readers import _values as values
 from stresslab.readers._kind import RunKey
+from stresslab.readers._likelihoods import number
 from stresslab.readers._lm_eval_files import Files, Object, table
 from stresslab.readers._lm_eval_task import Task
-from stresslab.readers._lm_eval_values import NO_FILTER, is_mean, number
+from stresslab.readers._lm_eval_values import NO_FILTER, is_mean
 from stresslab.readers._mapping import Mapping as FileMapping
 from stresslab.readers._values import ValueProblem
 

@@ -7,15 +7,10 @@ from typing import Any
 import numpy as np
 
 from stresslab.readers._json_lines import Objects
+from stresslab.readers._likelihoods import best, softmax
 from stresslab.readers._lm_eval_files import Object, table
 from stresslab.readers._lm_eval_task import Task
-from stresslab.readers._lm_eval_values import (
-    best,
-    numbers_of,
-    pairs_of,
-    requests_of,
-    softmax,
-)
+from stresslab.readers._lm_eval_values import numbers_of, pairs_of, requests_of
 from stresslab.readers._mapping import look_up
 from stresslab.readers._values import as_json
 from stresslab.store.scan import EXCERPT, Numbered, Reject

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stresslab.readers._likelihoods import number
+
 NO_FILTER = "none"
 KNOWN = frozenset({
     "doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics",
@@ -79,30 +81,6 @@ def pairs_of(row: Object) -> list[float]:
     if len(found) == 2 * half and half > 1 and all(not one[0] for one in requests[half:]):
         found = found[:half]  # the rest are the same choices without a prompt
     return [one for one in found if one is not None]
-
-
-def softmax(values: Sequence[float]) -> list[float] | None:
-    """Return shares in proportion to the exponentials; None where none is finite."""
-    top = max(values)
-    if not math.isfinite(top):
-        return None
-    shares = [math.exp(one - top) if one == one else 0.0 for one in values]
-    total = math.fsum(shares)
-    return [one / total for one in shares]
-
-
-def best(values: Sequence[float]) -> int:
-    """Return the place of the first largest value."""
-    return max(range(len(values)), key=lambda place: (values[place], -place))
-
-
-def number(value: Any) -> float | None:
-    """Return a finite number, or None."""
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
-        return None
-    return found if math.isfinite(found) else None
 
 
 def _numbers(metric: str, value: Any, aggregation: str) -> dict[str, float]:
