@@ -113,9 +113,11 @@ def _named(
     for one in printed(header):
         ours = "score" if one.measure == primary else one.measure
         is_ours = one.is_mean and (ours == "score" or ours in measures)
-        name = ours if is_ours and ours not in found else one.name
-        name = f"{name}/{one.reducer}" if name in found and one.reducer else name
-        found.setdefault(name, one)
+        if is_ours and ours not in found:
+            found[ours] = one
+        else:
+            is_other = one.reducer and (is_ours or one.name in found)
+            found.setdefault(f"{one.name}/{one.reducer}" if is_other else one.name, one)
     return list(found.items())
 
 

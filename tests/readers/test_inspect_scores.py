@@ -127,9 +127,9 @@ def test_epochs_are_trials_and_the_reducer_is_kept(tmp_path):
     assert len(read["items"]) == len(read["variants"]) == 2
     assert read["published"] == [
         {"measure": "score", "slice": "", "value": 0.5, "stderr": 0.1, "n": 2},
-        {"measure": "accuracy@match", "slice": "", "value": 0.25, "stderr": None, "n": 2},
+        {"measure": "accuracy@match/mean", "slice": "", "value": 0.25, "stderr": None, "n": 2},
     ]
-    assert settings["reducers"] == {"score": "max", "accuracy@match": "mean"}
+    assert settings["reducers"] == {"score": "max", "accuracy@match/mean": "mean"}
     assert settings["epochs"] == 2
 
 
