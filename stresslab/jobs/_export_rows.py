@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def placed(row: dict[str, Any]) -> dict[str, Any]:
     if seed is not None and row["variant_id"] == nouns.variant_id(item, kind, tier):
         seed, beside = None, seed
     asked = {name: decoded(row.get(name)) for name in ("choices", "reference")}
-    known = nouns.content_hash(untouched, asked["choices"], asked["reference"])
+    known = _hash(untouched, row.get("choices"), row.get("reference"))
     return row | {
         "item_set": item_set,
         "item": item.removeprefix(f"{item_set}/"),
@@ -70,6 +71,12 @@ def placed(row: dict[str, Any]) -> dict[str, Any]:
         "variant_attributes": decoded(row.get("variant_attributes")) or {},
         "measures": row.get("measures") or [],
     }
+
+
+@lru_cache(maxsize=20_000)
+def _hash(untouched: str | None, choices: str | None, reference: str | None) -> str | None:
+    """Return the hash an import makes, once for all copies of an item that lie near."""
+    return nouns.content_hash(untouched, decoded(choices), decoded(reference))
 
 
 def decoded(text: Any) -> Any:

@@ -1,5 +1,6 @@
 """What a long table cannot say of an exported row, put back: hashes and seeds beside the id."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,10 +24,16 @@ class Exact:
 
     hashes: dict[str, str] = field(default_factory=dict)
     seeds: dict[str, int] = field(default_factory=dict)
+    texts: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def see(self, said: dict[str, Any], task: Any) -> None:
+    def see(self, said: dict[str, Any], task: Any, attributes: dict[str, Any]) -> None:
         """Keep what a row says; `said` has the columns of an exported table."""
-        if said.get("content_hash") is None and said.get("seed_beside") is None:
+        texts = {
+            name: value
+            for name, value in attributes.items()
+            if isinstance(value, str) and not isinstance(values.scalar(value), str)
+        }
+        if said.get("content_hash") is None and said.get("seed_beside") is None and not texts:
             return
         try:
             seed = values.whole(said.get("seed_beside"), -(2**53), 2**53)
@@ -34,6 +41,8 @@ class Exact:
         except ValueProblem:
             return
         item = nouns.item_id(values.name(said.get("item_set")) or str(task), str(said.get("item")))
+        if texts:
+            self.texts[item] = texts
         if isinstance(said.get("content_hash"), str):
             self.hashes[item] = said["content_hash"]
         if seed is not None:
@@ -42,8 +51,9 @@ class Exact:
     def put_back(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         """Yield the batches with what was kept."""
         for batch in batches:
-            if batch.table == "items" and self.hashes:
+            if batch.table == "items":
                 batch = _filled(batch, "item_id", "content_hash", self.hashes)
+                batch = _texts(batch, self.texts)
             elif batch.table == "variants" and self.seeds:
                 batch = _filled(batch, "variant_id", "seed", self.seeds)
             yield batch
@@ -56,7 +66,22 @@ def known(declared: Any) -> dict[str, Any]:
     return {name: found[name] for name in wanted if isinstance(found.get(name), bool | int | float)}
 
 
+def _texts(batch: Batch, known: dict[str, dict[str, str]]) -> Batch:
+    """Return items with those attributes as texts that look like numbers and were texts."""
+    if not known:
+        return batch
+    pairs = zip(batch.rows["item_id"].to_pylist(), batch.rows["attributes"].to_pylist())
+    made = {
+        item: values.as_json(json.loads(said) | known[item])
+        for item, said in pairs
+        if said and item in known
+    }
+    return _filled(batch, "item_id", "attributes", made)
+
+
 def _filled(batch: Batch, key: str, name: str, known: dict[str, Any]) -> Batch:
+    if not known:
+        return batch
     import pyarrow as pa
 
     before = zip(batch.rows[key].to_pylist(), batch.rows[name].to_pylist(), strict=True)

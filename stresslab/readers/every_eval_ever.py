@@ -94,7 +94,8 @@ def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
         rows = _rows(samples, about, course)
         for chunk in in_chunks(rows, lambda: course[0], "line"):
             for _, row in chunk.rows:
-                exact.see(row["read"], row.get("evaluation_name"))
+                own = table_of(row["read"].get("item_attributes"))
+                exact.see(row["read"], row.get("evaluation_name"), own)
             yield from exact.put_back(table.add(chunk))
         done = course[0]
     yield from exact.put_back(table.finish(done))

@@ -115,7 +115,8 @@ def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
         for _, row in rows:
             key = table.key_of(row) if len(seen) < len(runs) else None
             seen |= {key: None} if key is not None else {}
-            exact.see(row, row.get("task"))
+            own = ((name, row.get(f"item.{name}")) for name in mapping.attributes)
+            exact.see(row, row.get("task"), dict(own))
         found = table.add(Chunk(rows, chunk.rejects, bytes_done, chunk.unit))
         yield from exact.put_back(found)
     yield from exact.put_back(table.finish(bytes_done))

@@ -199,6 +199,20 @@ def test_a_slice_of_some_models_is_exported(to, tmp_path):
     assert len(found[*key, "outcomes"]) == 4 * 2 * 2
 
 
+@pytest.mark.parametrize("to", LOSSLESS)
+def test_an_attribute_that_looks_like_a_number_stays_a_text(to, tmp_path):
+    made = Workspace.create(tmp_path / "w")
+    item = {"item_id": "s/1", "input": "?", "attributes": {"digit": "0", "size": 3, "on": "true"}}
+    with made.add_run(model="m", task="t") as run:
+        run.write("items", [item])
+        run.write("variants", [{"variant_id": "s/1", "item_id": "s/1"}])
+        run.write("outcomes", [{"variant_id": "s/1", "score": 1.0}])
+    [rows] = [
+        found for key, found in tables_of(again(made, to, tmp_path)).items() if key[3] == "items"
+    ]
+    assert rows[0]["attributes"] == item["attributes"]
+
+
 def test_no_cell_of_a_csv_can_be_taken_for_a_formula(workspace, tmp_path):
     out = tmp_path / "o.csv"
     list(export(workspace, out, to="csv"))
