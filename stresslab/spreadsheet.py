@@ -8,6 +8,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a cell begins that a spreadsheet would compute."""
 
 _MARKED = re.compile(r"'*(?:[=+\-@\t\r]|\Z)")
+_BEGINS_JSON = frozenset('{["-0123456789tfnNI \t\r\n')
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def unformula(value: Any) -> Any:
@@ -20,7 +22,9 @@ def marked(value: Any) -> Any:
 
     An empty text is ' and so told from a missing one; what looks marked already gets one ' more.
     """
-    return f"'{value}" if isinstance(value, str) and _MARKED.match(value) else value
+    if not isinstance(value, str) or value[:1].isalnum():
+        return value
+    return f"'{value}" if _MARKED.match(value) else value
 
 
 def unmarked(value: Any) -> Any:
@@ -35,7 +39,7 @@ def cell(value: Any) -> str | None:
         return None
     if isinstance(value, str) and not _is_json(value):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return _encode(value)
 
 
 def uncell(text: Any) -> Any:
@@ -49,6 +53,8 @@ def uncell(text: Any) -> Any:
 
 
 def _is_json(text: str) -> bool:
+    if text[:1] not in _BEGINS_JSON:
+        return False
     try:
         json.loads(text)
     except (ValueError, RecursionError):

@@ -100,6 +100,8 @@ def _flat(row: dict[str, Any], one: Outgoing, *, lists: bool = False) -> dict[st
 
 
 def _plain(value: Any) -> Any:
+    if value is None:
+        return None
     return repr(value) if isinstance(value, float) else marked(value)
 
 
