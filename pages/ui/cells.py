@@ -25,8 +25,8 @@ LABELS = {
     "n_abstained": "abstained", "n_refused": "refused", "n_errored": "errored",
     "n_unscored": "unscored", "n_answered": "answered", "n_rows": "rows",
     "n_unmatched": "unmatched", "n_edited": "edited", "n_outcomes": "outcomes",
-    "in_training": "in training", "in_training_a": "model trained on it",
-    "in_training_b": "against trained on it", "share_never_broke": "never broke",
+    "in_training": "in training", "in_training_a": "in training (model)",
+    "in_training_b": "in training (against)", "share_never_broke": "never broke",
     "median_break": "half broke by tier",
 }  # fmt: skip
 

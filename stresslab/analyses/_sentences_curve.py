@@ -45,7 +45,8 @@ class Curves:
     def adjusted(self, row: Any, name: str) -> str:
         """Return a number of a row with the interval that holds for all curves together."""
         ends = row[f"{name}_low_adjusted"], row[f"{name}_high_adjusted"]
-        return words.estimate(row[name], *ends, rate=self.rate)
+        alone = 1 if self.rate else None  # the one reason why a share has no interval
+        return words.estimate(row[name], *ends, rate=self.rate, clusters=alone)
 
     def query(self, row: Any) -> dict[str, str]:
         """Return the settings of a link to the rows of a curve."""

@@ -98,3 +98,13 @@ def test_the_start_of_an_output_stands_in_for_a_missing_answer():
     assert found[0] == "B"
     assert found[1] == "x" * 200
     assert pd.isna(found[2])
+
+
+def test_outputs_without_answers_are_in_the_grid(tmp_path, ask):
+    from stresslab import Workspace
+
+    workspace = Workspace.create(tmp_path / "w")
+    with workspace.add_run(model="alpha", task="t", measures={"score": {}}) as run:
+        run.write("items", [{"item_id": "s/1", "input": "2 + 2"}])
+        run.write("outcomes", [{"variant_id": "s/1", "output": "It is 4.", "score": 1.0}])
+    assert ask("items", workspace).tables["answers"]["answer"].tolist() == ["It is 4."]
