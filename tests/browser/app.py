@@ -64,7 +64,7 @@ def watched(page: Any, origin: str) -> list[str]:
     return found
 
 
-def settled(page: Any, timeout: float = 30_000) -> None:
+def settled(page: Any, timeout: float = 120_000) -> None:
     """Wait until the script has run to its end and every element has its picture."""
     page.wait_for_selector(".stMain h1", timeout=timeout)
     page.wait_for_timeout(150)
