@@ -77,16 +77,25 @@ def test_paths_and_a_watched_folder_exclude_each_other(tmp_path, logs, capsys):
         assert "--watch" in capsys.readouterr().err
 
 
+def heed_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 def test_an_interrupt_ends_the_command_without_an_error(tmp_path, logs):
     put(logs, "a.csv", "1,A,1")
     words = [sys.executable, "-c", "import sys; from stresslab.cli import main; sys.exit(main())"]
     words += ["import", "--watch", str(logs), "--json"]
     words += ["-w", str(tmp_path / "w")]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        line = process.stdout.readline()
-        time.sleep(0.2)
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    # A shell lets what runs in its background ignore the interrupt: this one shall not.
+    with subprocess.Popen(words, **pipes, preexec_fn=heed_interrupts) as process:
+        try:
+            line = process.stdout.readline()
+            time.sleep(0.2)
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert json.loads(line)["runs"] == 1
     assert (process.returncode, errors) == (0, b"")
