@@ -1,108 +1,27 @@
 """Turn samples lines of lm-evaluation-harness into record rows, one per doc."""
 
-from array import array
 from collections.abc import Iterator
 from typing import Any
-
-import numpy as np
 
 from stresslab.readers._json_lines import Objects
 from stresslab.readers._likelihoods import best, softmax
 from stresslab.readers._lm_eval_files import Object, table
+from stresslab.readers._lm_eval_filters import Filters, OtherFilters
 from stresslab.readers._lm_eval_task import Task
 from stresslab.readers._lm_eval_values import numbers_of, pairs_of, requests_of
 from stresslab.readers._mapping import look_up
 from stresslab.readers._values import as_json
 from stresslab.store.scan import EXCERPT, Numbered, Reject
 
-
-class Filters:
-    """Tells which filter a line is of; older files do not say it, and begin again with the docs."""
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self._places = {name: place for place, name in enumerate(names)}
-        self._first: Any = None
-        self._block, self._started = 0, False
-
-    def place(self, row: Object) -> int | None:
-        """Return the place of the filter of a line; None if it is not known."""
-        if "filter" in row:
-            return self._places.get(row["filter"]) if isinstance(row["filter"], str) else 0
-        if len(self._places) == 1:
-            return 0
-        doc = row.get("doc_id")
-        if not self._started:
-            self._started, self._first = True, doc
-        elif doc == self._first and self._block < len(self._places) - 1:
-            self._block += 1
-        return self._block
-
-
-class OtherFilters:
-    """The numbers of all filters but the first, held in arrays until their doc comes.
-
-    Memory is 16 bytes a doc and filter, and 8 for each of their numbers.
-    """
-
-    def __init__(self, objects: Objects, task: Task) -> None:
-        self.rejects: list[Reject] = []
-        names, filters = list(task.measures), Filters(task.filters)
-        firsts = array("q")
-        held = [(array("q"), array("q"), [array("d") for _ in names]) for _ in task.filters[1:]]
-        for one in objects:
-            place = None if isinstance(one, Reject) else filters.place(one[1])
-            if isinstance(one, Reject) or place is None:
-                continue
-            key = _key(one[1].get("doc_id"))
-            if place == 0:
-                firsts.append(key)
-                continue
-            keys, lines, columns = held[place - 1]
-            keys.append(key)
-            lines.append(one[0])
-            numbers = numbers_of(one[1], task.metrics, task.aggregations)
-            for name, column in zip(names, columns, strict=True):
-                column.append(numbers.get(name, float("nan")))
-        self._firsts = np.unique(np.frombuffer(firsts, np.int64)) if firsts else np.array([])
-        self._names = [
-            [task.measure(name, place) for name in names] for place in range(1, len(held) + 1)
-        ]
-        self._held = []
-        for keys, lines, columns in held:
-            known = np.array(keys, np.int64)
-            order = np.argsort(known, kind="stable")
-            self._held.append(
-                (known[order], np.array(lines)[order], [np.array(one)[order] for one in columns])
-            )
-
-    def numbers(self, row: Object) -> dict[str, float | None]:
-        """Return what the other filters gave for the doc of a row, by measure."""
-        found: dict[str, float | None] = {}
-        key = _key(row.get("doc_id"))
-        for names, (keys, _, columns) in zip(self._names, self._held, strict=True):
-            at = int(np.searchsorted(keys, key))
-            if at < len(keys) and keys[at] == key:
-                for name, column in zip(names, columns, strict=True):
-                    value = float(column[at])
-                    found[name] = None if value != value else value
-        return found
-
-    def stands_alone(self, number: int, row: Object) -> bool:
-        """Return whether a line is the first of a doc the first filter has no line of."""
-        key = _key(row.get("doc_id"))
-        if _has(self._firsts, key):
-            return False
-        for keys, lines, _ in self._held:
-            at = int(np.searchsorted(keys, key))
-            if at < len(keys) and keys[at] == key:
-                return bool(lines[at] == number)
-        return True
-
-    def is_repeat(self, number: int, row: Object, place: int) -> bool:
-        """Return whether a line of another filter repeats an earlier one of its doc."""
-        keys, lines, _ = self._held[place - 1]
-        at = int(np.searchsorted(keys, _key(row.get("doc_id"))))
-        return bool(lines[at] != number)
+MEASURES = "read.measures."
+EMPTY: Object = {
+    f"read.{name}": None
+    for name in (
+        "input", "messages", "choices", "reference", "output", "answer", "answer_norm", "score",
+        "correct", "confidence", "probs",
+    )
+}  # fmt: skip
+"""What is read out of a line, under the names a mapping calls it by."""
 
 
 class Rows:
@@ -120,11 +39,12 @@ class Rows:
 
     def __init__(self, objects: Objects, task: Task, run: Object) -> None:
         self.objects, self.task, self.run = objects, task, run
+        self._keys = {name: f"{MEASURES}{task.measure(name)}" for name in task.measures}
 
     def __iter__(self) -> Iterator[Numbered | Reject]:
         """Yield a row per doc; the lines of other filters become numbers of it."""
         task, filters = self.task, Filters(self.task.filters)
-        others = OtherFilters(Objects(self.objects.path), task) if len(task.filters) > 1 else None
+        others = OtherFilters(self.objects.path, task) if len(task.filters) > 1 else None
         for one in self.objects:
             if isinstance(one, Reject):
                 yield one
@@ -146,33 +66,33 @@ class Rows:
     ) -> Object:
         """Return a samples line as a record row: itself, the run, and what is read out of it."""
         task = self.task
-        requests, likelihoods = requests_of(row), pairs_of(row)
-        read: Object = {"prompt": requests[0][0] if requests else None}
-        read["input"] = _input(row, task) or read["prompt"]
-        if read["prompt"] and read["prompt"] != read["input"]:
-            read["messages"] = [{"role": "user", "content": read["prompt"]}]
+        requests = requests_of(row)
+        likelihoods = pairs_of(row, requests)
+        prompt = requests[0][0] if requests else None
+        asked = _input(row, task) or prompt
+        read = EMPTY | {"read.input": asked}
+        if prompt and prompt != asked:
+            read["read.messages"] = [{"role": "user", "content": prompt}]
         numbers = numbers_of(row, task.metrics, task.aggregations) if is_scored else {}
-        score = numbers.get(task.primary)
-        measures: dict[str, float | None] = {
-            task.measure(name): value for name, value in numbers.items()
-        }
-        measures |= others.numbers(row) if others else {}
+        for name, value in numbers.items():
+            read[self._keys[name]] = value
+        for name, other in others.numbers(row).items() if others else ():
+            read[f"{MEASURES}{name}"] = other
         if likelihoods:
-            read |= self._chosen(row, requests, likelihoods)
-            measures["confidence_norm"] = read.get("confidence_norm")
+            self._choose(read, row, requests, likelihoods)
         else:
-            read |= {"reference": row.get("target")} | _generated(row)
+            read["read.reference"] = row.get("target")
+            read["read.output"], read["read.answer"] = _generated(row)
+        score = numbers.get(task.primary)
         if score is not None:
-            read["score"] = score if task.measures.get(task.primary, True) else -score
-            read["correct"] = score if task.is_binary else None
-        read["measures"] = measures
-        row["run"], row["read"] = self.run, read
-        return row
+            read["read.score"] = score if task.measures.get(task.primary, True) else -score
+            read["read.correct"] = score if task.is_binary else None
+        return row | self.run | read
 
-    def _chosen(
-        self, row: Object, requests: list[tuple[str, Any]], likelihoods: list[float]
-    ) -> Object:
-        """Return what was chosen among the continuations, and how surely."""
+    def _choose(
+        self, read: Object, row: Object, requests: list[tuple[str, Any]], likelihoods: list[float]
+    ) -> None:
+        """Fill in what was chosen among the continuations, and how surely."""
         asked = requests[: len(likelihoods)]
         texts, lengths = _continuations(asked, self.task.delimiter)
         listed = look_up(table(row.get("doc")), self.task.choices) if self.task.choices else None
@@ -180,16 +100,15 @@ class Rows:
         choices = [str(one) for one in listed] if fits and listed else texts
         chosen = best(likelihoods)
         shares = softmax(likelihoods)
-        found: Object = {"choices": choices, "answer": choices[chosen]}
-        found["reference"] = _reference(row, texts, choices, chosen)
+        read["read.choices"], read["read.answer"] = choices, choices[chosen]
+        read["read.reference"] = _reference(row, texts, choices, chosen)
         if shares:
-            found |= {"probs": shares, "confidence": shares[chosen]}
+            read["read.probs"], read["read.confidence"] = shares, shares[chosen]
         if lengths and all(lengths):
             normal = [one / length for one, length in zip(likelihoods, lengths, strict=True)]
             shares = softmax(normal)
-            found["answer_norm"] = choices[best(normal)]
-            found["confidence_norm"] = max(shares) if shares else None
-        return found
+            read["read.answer_norm"] = choices[best(normal)]
+            read[f"{MEASURES}confidence_norm"] = max(shares) if shares else None
 
     def _reject(self, number: int, row: Object, field: str, reason: str) -> Reject:
         excerpt = (as_json({"doc_id": row.get("doc_id"), **row}) or "")[:EXCERPT]
@@ -207,16 +126,16 @@ def _input(row: Object, task: Task) -> Any:
     return doc or None
 
 
-def _generated(row: Object) -> Object:
-    """Return the raw text and what the filter made of it."""
+def _generated(row: Object) -> tuple[str | None, str | None]:
+    """Return the raw text, and what the filter made of it where that is another."""
     raw, cut = row.get("resps"), row.get("filtered_resps")
     while isinstance(raw, list) and len(raw) == 1:
         raw = raw[0]
     while isinstance(cut, list) and len(cut) == 1:
         cut = cut[0]
-    found: Object = {"output": raw if isinstance(raw, str) else as_json(raw)}
     is_same = cut == raw or cut is None
-    return found | ({} if is_same else {"answer": cut if isinstance(cut, str) else as_json(cut)})
+    output, answer = (one if isinstance(one, str) else as_json(one) for one in (raw, cut))
+    return output, None if is_same else answer
 
 
 def _continuations(asked: list[tuple[str, Any]], delimiter: str) -> tuple[list[str], list[int]]:
@@ -248,12 +167,3 @@ def _reference(row: Object, texts: list[str], choices: list[str], chosen: int) -
         found = [choices[one] for one in places]
         return found[0] if len(found) == 1 else found
     return choices[named] if named is not None else target
-
-
-def _key(doc_id: Any) -> int:
-    return doc_id if isinstance(doc_id, int) and abs(doc_id) < 2**62 else hash(str(doc_id))
-
-
-def _has(keys: Any, key: int) -> bool:
-    at = int(np.searchsorted(keys, key))
-    return at < len(keys) and bool(keys[at] == key)

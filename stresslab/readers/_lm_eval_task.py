@@ -135,7 +135,7 @@ def task_of(files: Files, name: str) -> tuple[Task, list[Numbered]]:
     scores = {numbers.get(primary) for numbers in found} - {None}
     delimiter = config.get("target_delimiter")
     asked = [requests_of(row) for row in seen]
-    choices = [one for one in map(pairs_of, seen) if one]
+    choices = [one for one in map(pairs_of, seen, asked) if one]
     task = Task(
         name=name,
         item_set=_item_set(config, name),

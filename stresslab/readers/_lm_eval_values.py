@@ -66,7 +66,7 @@ def requests_of(row: Object) -> list[tuple[str, Any]]:
     return found
 
 
-def pairs_of(row: Object) -> list[float]:
+def pairs_of(row: Object, requests: Sequence[tuple[str, Any]]) -> list[float]:
     """Return the log-likelihoods of the choices of a row; empty where it is no choice."""
     given = row.get("filtered_resps")
     if not isinstance(given, list) or len(given) < 2:
@@ -74,7 +74,6 @@ def pairs_of(row: Object) -> list[float]:
     if not isinstance(given, list) or len(given) < 2:
         return []
     found = [_likelihood(one) for one in given]
-    requests = requests_of(row)
     if any(one is None for one in found) or len(requests) != len(found):
         return []
     half = len(found) // 2

@@ -12,14 +12,13 @@ from stresslab.readers._json_lines import Objects
 from stresslab.readers._kind import About, Batch, Reader, RunKey
 from stresslab.readers._lm_eval_files import Files, Object
 from stresslab.readers._lm_eval_published import published
-from stresslab.readers._lm_eval_rows import Rows
+from stresslab.readers._lm_eval_rows import MEASURES, Rows
 from stresslab.readers._lm_eval_task import Task, model_info, settings, task_of
 from stresslab.readers._mapping import Mapping, Source, look_up
 from stresslab.readers._propose import complete
 from stresslab.readers._rows import LongTable
 from stresslab.store.scan import Chunk
 
-MEASURES = "read.measures."
 MOST_ROWS = 5_000
 LEAST_ROWS = 20
 LONG = 200
@@ -90,8 +89,7 @@ def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
         task, head = task_of(files, name)
         current.append(task)
         run = _run(files, task)
-        first: Object = {"run": run, "doc": head[0][1].get("doc") if head else None}
-        tasks[name] = task, first
+        tasks[name] = task, run | {"doc": head[0][1].get("doc") if head else None}
         if name in files.samples:
             many.open(files.samples[name].name)
             objects = Objects(files.samples[name])
@@ -135,8 +133,12 @@ def _names(files: Files) -> list[str]:
 
 def _run(files: Files, task: Task) -> Object:
     revision = files.model_args.get("revision")
-    run = {"model": files.model, "task": task.name, "items": task.item_set}
-    return run | ({"revision": revision} if revision not in (None, "", "main") else {})
+    return {
+        "run.model": files.model,
+        "run.revision": None if revision in ("", "main") else revision,
+        "run.task": task.name,
+        "run.items": task.item_set,
+    }
 
 
 def _measures(tasks: list[Task]) -> dict[str, dict[str, Any]]:

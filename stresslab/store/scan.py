@@ -7,21 +7,27 @@ import csv
 import gzip
 import io
 import json
+import re
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from stresslab.errors import ReadError
 from stresslab.lenient import UNWRITABLE, has_long_number
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 CHUNK_ROWS = 5_000
 MAX_FIELD = 64 * 1024 * 1024
 MAX_LINES = 10_000
 """Lines one CSV record may go over."""
 EXCERPT = 200
+TYPED_ROWS = 20_000
+TYPED_MEMORY = "256MB"
 BROKEN = "the file cannot be read from here on"
 DELIMITERS = ",;\t|"
 
@@ -109,6 +115,55 @@ def scan(path: Path) -> Iterator[Chunk]:
         unpacked: Any = gzip.GzipFile(fileobj=raw) if is_packed else raw
         read = _csv if kind == "csv" else _jsonl
         yield from _in_chunks(read(unpacked, path), raw, path)
+
+
+def typed_lines(path: Path, columns: Mapping[str, str]) -> Iterator["pa.RecordBatch"]:
+    """Yield some members of every line of a file of JSON objects, read by DuckDB.
+
+    Many times as quick as reading whole lines, and less patient: no line may be broken. Rows come
+    in the order of the lines; memory is a few megabytes at any size of the file.
+
+    Parameters
+    ----------
+    path : Path
+        JSON lines.
+    columns : mapping of str to str
+        DuckDB types by member; a member that is not there is null.
+
+    Raises
+    ------
+    ReadError
+        If a line is no JSON object, is longer than 16 MiB, or a member is not of its type.
+    """
+    import duckdb
+    import pyarrow as pa
+
+    types = ", ".join(f"{_quoted(name)}: {_quoted(kind)}" for name, kind in columns.items())
+    names = ", ".join(f'"{name.replace(chr(34), chr(34) * 2)}"' for name in columns)
+    plain = re.sub(r"([*?\[])", r"[\1]", str(path))  # these stand for other characters
+    query = (
+        f"SELECT {names} FROM read_json({_quoted(plain)}, format = 'newline_delimited', "
+        f"columns = {{{types}}})"
+    )
+    try:
+        with duckdb.connect(config={"memory_limit": TYPED_MEMORY}) as connection:
+            yield from connection.sql(query).to_arrow_reader(TYPED_ROWS)
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        raise ReadError(f"{path} must hold whole JSON objects: {error}.") from error
+
+
+def count_lines(path: Path) -> int:
+    """Return how many lines a file has; a last one without an end counts."""
+    n, last = 0, b"\n"
+    with path.open("rb") as file:
+        while block := file.read(1 << 22):
+            n += block.count(b"\n")
+            last = block[-1:]
+    return n + (last != b"\n")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _in_chunks(found: Iterator[Numbered | Reject], raw: BinaryIO, path: Path) -> Iterator[Chunk]:

@@ -5,12 +5,16 @@ import math
 import tracemalloc
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from stresslab.errors import ReadError
 from stresslab.jobs._walk import walk
 from stresslab.jobs.import_logs import import_logs
 from stresslab.readers import _json_lines, readers
+from stresslab.readers._lm_eval_files import opened
+from stresslab.readers._lm_eval_filters import _parsed, _typed
+from stresslab.readers._lm_eval_task import task_of
 from stresslab.store.workspace import Workspace
 from tests.readers import lm_eval_files as files
 
@@ -219,6 +223,17 @@ def test_a_repeated_line_of_another_filter_is_listed(tmp_path):
     found = read(files.write(tmp_path, {"sums": [*rows, rows[-1]]}))
     assert [row["line"] for row in found["rejects"]] == ["line 7"]
     assert "repeats an earlier line of doc 2" in found["rejects"][0]["reason"]
+
+
+def test_numbers_of_filters_are_the_same_read_at_once_and_line_by_line(tmp_path):
+    path = files.write(tmp_path, {"sums": filtered(7)})
+    task, _ = task_of(opened(path), "sums")
+    for quick, slow in zip(_typed(path, task), _parsed(path, task), strict=True):
+        np.testing.assert_array_equal(quick, slow)
+    path.write_text(path.read_text() + '{"doc_id": 1, "filt')
+    with pytest.raises(ReadError):
+        _typed(path, task)
+    assert len(_parsed(path, task)[0]) == 14
 
 
 def test_filters_are_named_by_the_results_where_lines_do_not(tmp_path):

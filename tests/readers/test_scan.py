@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stresslab.errors import ReadError
-from stresslab.store.scan import CHUNK_ROWS, scan
+from stresslab.store.scan import CHUNK_ROWS, count_lines, scan, typed_lines
 
 
 def read(path):
@@ -197,3 +197,25 @@ def test_a_stray_quote_costs_its_own_line_only(tmp_path):
     assert rows[2] == (5, {"id": "4", "text": "two\nlines"})
     assert rows[3][0] == 7
     assert [(one.place, one.excerpt) for one in rejects] == [("line 3", '2,"never closed')]
+
+
+def test_members_of_lines_are_read_at_once_with_their_types(tmp_path):
+    path = tmp_path / "a[1]*.jsonl"
+    lines = [{"id": one, "score": one / 2, "what": "it's" if one else None} for one in range(3)]
+    path.write_text("".join(json.dumps(one) + "\n" for one in lines))
+    batches = typed_lines(path, {"id": "BIGINT", "what": "VARCHAR", "none": "DOUBLE"})
+    assert [row for batch in batches for row in batch.to_pylist()] == [
+        {"id": 0, "what": None, "none": None},
+        {"id": 1, "what": "it's", "none": None},
+        {"id": 2, "what": "it's", "none": None},
+    ]
+    assert count_lines(path) == 3
+
+
+@pytest.mark.parametrize("line", ['{"id": 1', "[1]", '{"id": "x"}', '{"id": NaN}'])
+def test_members_of_a_broken_line_are_refused(tmp_path, line):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": 0}\n' + line)
+    with pytest.raises(ReadError, match="must hold whole JSON objects"):
+        list(typed_lines(path, {"id": "BIGINT"}))
+    assert count_lines(path) == 2
