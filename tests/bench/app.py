@@ -66,7 +66,7 @@ def _change(page: Any, where: str) -> None:
         page.get_by_role("button", name="Slice:").click()
     box.fill(where)
     box.press("Enter")
-    page.wait_for_selector('[data-test-script-state="running"]', state="attached", timeout=5000)
+    page.wait_for_selector('[data-test-script-state="running"]', state="attached", timeout=60_000)
     _settle(page)
 
 
