@@ -55,21 +55,22 @@ def draw_curves(
     picture = theme.figure(
         mode, height=height, margin={"l": 58, "r": right, "t": HEAD, "b": FOOT}, hovermode="closest"
     )
+    marks = theme.Marks()
     for number, (block, cell) in enumerate(zip(blocks, grid.cells, strict=True)):
-        axes = _frame(picture, number, block, cell, curves, y_range, panel, mode)
+        axes = _frame(picture, marks, number, block, cell, curves, y_range, panel, mode)
         ends = []
         for model, line in block.rows.groupby("model", sort=False):
             style = styles[str(model)]
             ordered = line.sort_values("tier")
-            _line(picture, ordered, style, curves, axes, mode, block.title)
+            _line(marks, ordered, style, curves, axes, mode, block.title)
             known = ordered[ordered[curves.value].notna()]
             if not known.empty:
                 ends.append((float(known[curves.value].iloc[-1]), style))
-        theme.chance_line(picture, curves.chance, mode=mode, xref=axes["xaxis"], yref=axes["yaxis"])
+        theme.chance_line(marks, curves.chance, mode=mode, xref=axes["xaxis"], yref=axes["yaxis"])
         if named or number == last[cell.row]:
             room = 22 if number == last[cell.row] else 16
             theme.direct_labels(
-                picture,
+                marks,
                 [(y, theme.plain(theme.shorten(s.name, room)), s.colour) for y, s in ends],
                 mode=mode,
                 height=panel,
@@ -77,6 +78,7 @@ def draw_curves(
                 xref=axes["xaxis"],
                 yref=axes["yaxis"],
             )
+    marks.onto(picture)
     return picture
 
 
@@ -90,7 +92,7 @@ def _range(rows: pd.DataFrame, curves: Curves) -> tuple[float, float]:
 
 
 def _frame(
-    picture: go.Figure, number: int, block: Block, cell: Cell, curves: Curves,
+    picture: go.Figure, marks: theme.Marks, number: int, block: Block, cell: Cell, curves: Curves,
     y_range: tuple[float, float], panel: int, mode: Mode,
 ) -> dict[str, str]:  # fmt: skip
     tail = "" if number == 0 else str(number + 1)
@@ -120,7 +122,7 @@ def _frame(
         picture.layout[f"yaxis{tail}"].title.text = curves.y_title
     else:
         picture.layout[f"yaxis{tail}"].showticklabels = False
-    picture.add_annotation(
+    marks.add_annotation(
         text=f"<b>{block.title}</b>", x=0, y=1, xref=f"x{tail} domain", yref=f"y{tail} domain",
         xanchor="left", yanchor="bottom", yshift=10, showarrow=False,
         font={"size": 15, "color": theme.tokens(mode).text},
@@ -136,7 +138,7 @@ def _x_title(block: Block) -> str:
 
 
 def _line(
-    picture: go.Figure, line: pd.DataFrame, style: theme.Style, curves: Curves,
+    marks: theme.Marks, line: pd.DataFrame, style: theme.Style, curves: Curves,
     axes: dict[str, str], mode: Mode, title: str,
 ) -> None:  # fmt: skip
     known = line[line[curves.value].notna()]
@@ -145,7 +147,7 @@ def _line(
         x, low, high = (banded[name].tolist() for name in ("tier", "low", "high"))
         if curves.steps:
             x, low, high = _stairs(x, low, high)
-        picture.add_trace(theme.band(x, low, high, style.colour).update(axes))
+        marks.add_trace(theme.band(x, low, high, style.colour).update(axes))
     out = theme.outside(known)
     hollow = ((known["n"] < theme.HOLLOW_BELOW) | out).tolist()
     background = theme.tokens(mode).background
@@ -160,7 +162,7 @@ def _line(
             "width": 3,
             "color": style.colour,
         }
-    picture.add_trace(
+    marks.add_trace(
         go.Scatter(
             x=known["tier"].tolist(),
             y=known[curves.value].tolist(),

@@ -83,7 +83,7 @@ def _cells(
         x, y, share = column[key], place[row["model"]], row["coverage"]
         held = not pd.isna(share) and share > 0
         fill = theme.sequential(0.15 + 0.55 * share, mode) if held else look.surface
-        marks.shape(
+        marks.add_shape(
             type="rect", x0=x - 0.48, x1=x + 0.48, y0=y - 0.45, y1=y + 0.45, fillcolor=fill,
             line={"width": 0}, layer="below",
         )  # fmt: skip
@@ -112,7 +112,7 @@ def _gaps(
     for model, y in place.items():
         for key, x in column.items():
             if (model, key) not in held:
-                marks.annotation(
+                marks.add_annotation(
                     text="–", x=x, y=y, showarrow=False, font={"size": 13, "color": look.muted}
                 )
 

@@ -182,7 +182,7 @@ def _whisker(
     )  # fmt: skip
     said = _said(row)
     number = theme.signed(row["difference"])
-    marks.annotation(
+    marks.add_annotation(
         text=f"<b>{number}</b>  {verdict}" if narrow else f"<b>{number}</b>  {said}",
         x=1, y=place, xref="paper", yref="y", xanchor="left", xshift=12, showarrow=False,
         align="left", font={"size": 13, "color": look.muted if unsure else look.text},

@@ -129,7 +129,7 @@ def _axes(
         range=[-0.5, max(len(ticks), 2) - 0.5],
     )
     picture.layout[f"yaxis{tail}"] = theme.axis(mode, domain=[y0, y1], anchor=f"x{tail}")
-    marks.annotation(
+    marks.add_annotation(
         text=f"<b>{block.title}</b>",
         x=0,
         y=1,
@@ -175,7 +175,7 @@ def _cells(
         known = _finite(value)
         few = known and (row["n"] or 0) < theme.HOLLOW_BELOW
         fill = scale.colour(value, mode) if known and not few else look.background
-        marks.shape(
+        marks.add_shape(
             type="rect", x0=x - 0.48, x1=x + 0.48, y0=y - 0.47, y1=y + 0.47,
             fillcolor=fill, layer="below",
             line={"width": 1.5 if few else 0, "color": look.line if few else fill},
@@ -244,12 +244,12 @@ def _rule(
     marks: theme.Marks, axes: Mapping[str, str], y: float, mode: Mode, *, first: bool
 ) -> None:
     look = theme.tokens(mode)
-    marks.shape(
+    marks.add_shape(
         type="line", x0=0, x1=1, y0=y - 0.25, y1=y - 0.25, xref=f"{axes['xaxis']} domain",
         yref=axes["yaxis"], line={"color": look.muted, "width": 1},
     )  # fmt: skip
     if first:
-        marks.annotation(
+        marks.add_annotation(
             text="under half the coverage: outside the ranking", x=0, y=y - 0.25,
             xref=f"{axes['xaxis']} domain", yref=axes["yaxis"], xanchor="left", yanchor="top",
             showarrow=False, font={"size": 11, "color": look.muted},

@@ -91,7 +91,9 @@ def test_hostile_text_stays_text(page, address, path):
     page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
     follow(page, address, f"{path}?workspace=hostile")
     assert page.locator(".stMain script, .stSidebar script").count() == 0
-    assert EVIL in page.text_content("body"), "cells of a grid included, which are drawn"
+    page.wait_for_function(  # cells of a grid included, which is drawn after the script has ended
+        "text => document.body.textContent.includes(text)", arg=EVIL, timeout=60_000
+    )
 
 
 def test_hostile_text_stays_text_in_one_item(page, address):

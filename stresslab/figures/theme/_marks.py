@@ -37,24 +37,30 @@ def figure(mode: Mode, *, height: int = 420, **layout: Any) -> go.Figure:
 
 @dataclass
 class Marks:
-    """Shapes and annotations that are put onto a figure together.
+    """Traces, shapes and annotations that are put onto a figure together.
 
     Plotly checks all of a figure's shapes again whenever one is added: 200 take it seconds.
     """
 
+    traces: list[Any] = field(default_factory=list)
     shapes: list[dict[str, Any]] = field(default_factory=list)
     annotations: list[dict[str, Any]] = field(default_factory=list)
 
-    def shape(self, **settings: Any) -> None:
-        """Note a shape, as for ``add_shape``."""
+    def add_trace(self, trace: Any) -> None:
+        """Note a trace."""
+        self.traces.append(trace)
+
+    def add_shape(self, **settings: Any) -> None:
+        """Note a shape."""
         self.shapes.append(settings)
 
-    def annotation(self, **settings: Any) -> None:
-        """Note an annotation, as for ``add_annotation``."""
+    def add_annotation(self, **settings: Any) -> None:
+        """Note an annotation."""
         self.annotations.append(settings)
 
     def onto(self, picture: go.Figure) -> None:
         """Put everything noted onto a figure, over what it has."""
+        picture.add_traces(self.traces)
         for name, new in (("shapes", self.shapes), ("annotations", self.annotations)):
             if new:
                 picture.layout[name] = [*picture.layout[name], *new]
@@ -159,7 +165,7 @@ def spread(places: Sequence[float], gap: float, low: float, high: float) -> list
 
 
 def direct_labels(
-    picture: go.Figure,
+    picture: go.Figure | Marks,
     labels: Sequence[tuple[float, str, str]],
     *,
     mode: Mode,
@@ -198,7 +204,12 @@ def direct_labels(
 
 
 def chance_line(
-    picture: go.Figure, chance: float | None, *, mode: Mode, xref: str = "x", yref: str = "y"
+    picture: go.Figure | Marks,
+    chance: float | None,
+    *,
+    mode: Mode,
+    xref: str = "x",
+    yref: str = "y",
 ) -> None:
     """Draw and name the level a guess would reach."""
     if chance is None or chance != chance:
