@@ -1,0 +1,119 @@
+"""How fast are samples of lm-evaluation-harness read, beside pandas on the same file?
+
+Two things are compared with ``pandas.read_json(lines=True)``, which makes one frame of all lines and
+nothing of what is inside of them: the members a grid needs, typed (what a pass over the filters
+does), and the whole reader, which makes items, variants, outcomes and scores with probabilities,
+ids and hashes. Memory is that of a process of its own that reads a file and keeps nothing.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from stresslab.readers import readers
+from stresslab.store.scan import typed_lines
+from tests.bench._kind import Asked, Bench, Row, Took, best, once
+
+CHOICES = ("73", "75", "74", "84")
+SHOT = "Question: What is {} + 17?\nAnswer: {}\n\n"
+GRID = {"doc_id": "BIGINT", "filter": "VARCHAR", "target": "VARCHAR", "acc": "DOUBLE",
+        "acc_norm": "DOUBLE"}  # fmt: skip
+ANSWERS = GRID | {"filtered_resps": "VARCHAR[][]", "doc": "STRUCT(question VARCHAR)"}
+PEAK = """
+import sys
+from pathlib import Path
+from stresslab.readers import readers
+reader, path = readers.get("lm_eval"), Path(sys.argv[1])
+n = sum(b.rows.num_rows for b in reader.read(path, reader.propose(path)) if b.table == "outcomes")
+status = Path("/proc/self/status").read_text().split()
+print(n, status[status.index("VmHWM:") + 1])
+"""
+
+
+def run(asked: Asked) -> Iterator[Row]:
+    """Yield rates without and with few-shot examples, and the memory of a large file."""
+    for shots, full in ((0, 100_000), (5, 20_000)):
+        with tempfile.TemporaryDirectory() as folder:
+            n = asked.n(full)
+            path = made(Path(folder) / "org__tiny", n, shots)
+            yield from _rates(asked, path, n, f"{shots}-shot")
+    with tempfile.TemporaryDirectory() as folder:
+        n = asked.n(500_000)
+        yield _memory(made(Path(folder) / "org__tiny", n, 0), n)
+
+
+def made(folder: Path, n: int, shots: int) -> Path:
+    """Write a samples file like the genuine ones: four choices, the prompt with each of them."""
+    folder.mkdir()
+    path = folder / "samples_sums_2026-01-21T03-44-18.458309.jsonl"
+    examples = "".join(SHOT.format(one, one + 17) * 4 for one in range(shots))
+    with path.open("w", encoding="utf-8") as file:
+        for one in range(n):
+            file.write(json.dumps(_line(one, examples)) + "\n")
+    return path
+
+
+def _line(number: int, examples: str) -> dict[str, object]:
+    question = f"What is {number} + 49?"
+    prompt = f"{examples}Question: {question}\nAnswer:"
+    pairs = [[str(-11.371726989746094 - (number * place) % 7), "False"] for place in range(4)]
+    return {
+        "doc_id": number,
+        "doc": {"id": f"q{number}-clean", "tier": "clean", "domain": "arithmetic",
+                "question": question, "choices": list(CHOICES), "answer": 2},
+        "target": "2",
+        "arguments": {f"gen_args_{place}": {"arg_0": prompt, "arg_1": f" {text}"}
+                      for place, text in enumerate(CHOICES)},
+        "resps": [[pair] for pair in pairs],
+        "filtered_resps": pairs,
+        "filter": "none",
+        "metrics": ["acc", "acc_norm"],
+        "doc_hash": f"{number:064x}", "prompt_hash": f"{number + 1:064x}",
+        "target_hash": f"{number + 2:064x}",
+        "acc": float(number % 3 == 0), "acc_norm": float(number % 5 == 0),
+    }  # fmt: skip
+
+
+def _rates(asked: Asked, path: Path, n: int, kind: str) -> Iterator[Row]:
+    import pandas as pd
+
+    size = path.stat().st_size / 1e6
+    reader = readers.get("lm_eval")
+    mapping = reader.propose(path)
+    theirs = None
+    if "pandas" in asked.opponents:
+        theirs = best(partial(pd.read_json, path, lines=True), times=2)
+    for what, wanted, work in (
+        ("grid members", "x >= 30", partial(_drain_typed, path, GRID)),
+        ("and answers", "", partial(_drain_typed, path, ANSWERS)),
+        ("whole reader", "", lambda: [None for _ in reader.read(path, mapping)]),
+    ):
+        took = best(work, times=2)
+        note = f"{size / took.wall:,.0f} MB/s" + (
+            f", pandas {size / theirs.wall:,.0f}" if theirs else ""
+        )
+        row = partial(Row, f"{kind}: {what}", n, took, wanted=wanted, note=note)
+        yield row("pandas read_json", theirs) if theirs else row()
+
+
+def _drain_typed(path: Path, columns: dict[str, str]) -> int:
+    return sum(batch.num_rows for batch in typed_lines(path, columns))
+
+
+def _memory(path: Path, n: int) -> Row:
+    took: list[str] = []
+
+    def work() -> None:
+        command = [sys.executable, "-c", PEAK, str(path)]
+        took[:] = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+    wall = once(work).wall
+    note = f"peak {int(took[1]) / 1024:,.0f} MB of {path.stat().st_size / 1e6:,.0f} MB read"
+    return Row("memory of a process that reads", n, Took(wall), wanted="< 500 MB", note=note)
+
+
+PIECE = Bench("samples of lm-evaluation-harness", run)
