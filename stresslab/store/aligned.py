@@ -117,9 +117,12 @@ def meeting(slicer: Slicer, by: Sequence[str], rows: Mapping[str, Array]) -> lis
 
     An outcome that a model does not have may be said to meet it.
     """
+    appears = slicer.appears(by)
     if _all_stored(slicer.condition_sources()):
-        return _meeting_of_arrays(slicer, by, rows)
-    width = len(slicer.dims.perturbations) + 1 if slicer.appears(by) else 0
+        key = slice_key(slicer, "meeting", appears)
+        found: list[Array] = slices.get(key, lambda: _meeting_of_arrays(slicer, by, rows))
+        return found
+    width = len(slicer.dims.perturbations) + 1 if appears else 0
 
     def ask() -> list[Array]:
         return _holding(slicer, width)

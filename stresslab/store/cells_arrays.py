@@ -11,9 +11,10 @@ from stresslab.checks import Array
 from stresslab.nouns import STATUSES
 from stresslab.store.aligned import at, meeting, places, statuses, values
 from stresslab.store.build_arrays import NO_STATUS
+from stresslab.store.cells_cube import SECOND
 from stresslab.store.cells_facts import STATUS_COUNTS
-from stresslab.store.contents import Question
-from stresslab.store.slicing import Slicer
+from stresslab.store.recent import answers
+from stresslab.store.slicing import Slicer, slice_key
 
 MOST_BINS = 50_000_000
 """Cells x clusters that are counted in one array (8 bytes each, a few at a time)."""
@@ -24,6 +25,27 @@ def from_arrays(
 ) -> tuple[Mapping[str, Array], dict[str, int]] | None:
     """Return raw cells, or None if there are too many cells for arrays."""
     question = slicer.question
+    population = (question.models, question.measure, question.is_common, tuple(edited))
+    key = slice_key(slicer, "moments", tuple(by), population)
+    kept = answers.get(key, lambda: _moments(slicer, by, edited), _bytes_of)
+    if kept is None:
+        return None
+    columns, unmatched = kept
+    top, base = question.numerator, question.denominator
+    keys = ["model", *dict.fromkeys(s.column for s in slicer.by_sources(by).values())]
+    return {
+        **{name: columns[name] for name in (*keys, "n_rows", "sq", "n_other")},
+        **{name: columns[f"{name}_rows"] for name in STATUS_COUNTS},
+        "total": columns[top], "n": columns[base], "n_clusters": columns[f"c_{base}"],
+        "ss": columns[SECOND[top, top]], "sd": columns[SECOND[top, base]],
+        "dd": columns[SECOND[base, base]],
+    }, unmatched  # fmt: skip
+
+
+def _moments(
+    slicer: Slicer, by: Sequence[str], edited: Sequence[int]
+) -> tuple[dict[str, Array], dict[str, int]] | None:
+    """Return the sums of every cell, whatever two of them a metric divides."""
     columns = list(dict.fromkeys(s.column for s in slicer.by_sources(by).values()))
     found = places(slicer, by, columns)
     cell, first = _cells(found, columns)
@@ -31,21 +53,26 @@ def from_arrays(
     if max(len(first), 1) * n_items > MOST_BINS:
         return None
     rows = _Rows(cell * n_items + found["cluster"], (len(first), n_items))
-    answers = _answers(slicer, by, found)
+    given = _answers(slicer, by, found)
     unmatched: dict[str, int] = {}
     shared = None
-    if question.is_common:
-        common, unmatched = _common(slicer, [one.known for one in answers], found, edited)
+    if slicer.question.is_common:
+        once = not slicer.appears(by)
+        common, unmatched = _common(slicer, [one.known for one in given], found, edited, once)
         shared = rows.taken(common)
     keys = {name: found[name][first] for name in columns}
     parts: list[dict[str, Array]] = []
-    for model, one in zip(slicer.models, answers, strict=True):
+    for model, one in zip(slicer.models, given, strict=True):
         there = rows.taken(one.there)
         mine = shared or (there if one.n_known == there.n else rows.taken(one.known))
-        sums = _counts(there, one) | _sums(mine, one, question)
+        sums = _counts(there, one) | _sums(mine, one)
         sums |= keys | {"model": np.full(len(first), model)}
         parts.append({name: column[sums["n_rows"] > 0] for name, column in sums.items()})
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, unmatched
+
+
+def _bytes_of(kept: tuple[dict[str, Array], dict[str, int]] | None) -> int:
+    return sum(column.nbytes for column in kept[0].values()) if kept else 0
 
 
 class _Answers(NamedTuple):
@@ -65,15 +92,15 @@ class _Answers(NamedTuple):
 def _answers(slicer: Slicer, by: Sequence[str], found: Mapping[str, Array]) -> list[_Answers]:
     measure = slicer.dims.measures.index(slicer.question.measure)
     met = meeting(slicer, by, found) if slicer.of_outcomes else None
-    answers = []
+    given = []
     for place, model in enumerate(slicer.models):
         value = at(values(slicer, measure, model), found["variant"])
         status = at(statuses(slicer, model), found["variant"])
         there = status != NO_STATUS
         if met is not None:
             there = there & met[place]
-        answers.append(_Answers(value, status, there, there & ~np.isnan(value)))
-    return answers
+        given.append(_Answers(value, status, there, there & ~np.isnan(value)))
+    return given
 
 
 def different(variants: Array, n_variants: int) -> int:
@@ -98,18 +125,29 @@ def _cells(places: Mapping[str, Array], columns: list[str]) -> tuple[Array, Arra
 
 
 def _common(
-    slicer: Slicer, known: list[Array], places: Mapping[str, Array], edited: Sequence[int]
+    slicer: Slicer,
+    known: list[Array],
+    places: Mapping[str, Array],
+    edited: Sequence[int],
+    once: bool,
 ) -> tuple[Array, dict[str, int]]:
+    """Return which places all models know, and how many variants each has beyond them.
+
+    `once` says that no variant stands at two places.
+    """
     if edited:
         usable = ~np.isin(places["item"], edited)
         known = [mine & usable for mine in known]
     common = np.logical_and.reduce(known)
     n_variants = slicer.dims.task_rows[slicer.task].n_variants
-    unmatched = {
-        model: different(places["variant"][mine & ~common], n_variants)
-        for model, mine in zip(slicer.question.models, known, strict=True)
-    }
-    return common, unmatched
+
+    def beyond(mine: Array) -> int:
+        rest = mine & ~common
+        return (
+            int(np.count_nonzero(rest)) if once else different(places["variant"][rest], n_variants)
+        )
+
+    return common, dict(zip(slicer.question.models, map(beyond, known), strict=True))
 
 
 @dataclass(frozen=True)
@@ -175,29 +213,22 @@ def _counts(rows: _Rows, one: _Answers) -> dict[str, Array]:
     status = rows.of(one.status)
     key = status if n_cells == 1 else rows.cell * width + status
     by_status = np.bincount(key, minlength=n_cells * width).reshape(n_cells, width)
-    columns = {name: by_status[:, code] for code, name in enumerate(STATUS_COUNTS)}
+    columns = {f"{name}_rows": by_status[:, code] for code, name in enumerate(STATUS_COUNTS)}
     return columns | {"n_rows": by_status.sum(axis=1)}
 
 
-def _sums(rows: _Rows, one: _Answers, question: Question) -> dict[str, Array]:
+def _sums(rows: _Rows, one: _Answers) -> dict[str, Array]:
     """Return the sums of one model's values in `rows`, an array over cells for each."""
     value = rows.of(one.value).astype(np.float64)
-    sums: dict[str, Array] = {}
-    for name in {question.numerator, question.denominator}:
-        if name == "total":
-            sums[name] = rows.sums(value)
-        elif name == "n_scored":
-            sums[name] = rows.counts
-        else:
-            sums[name] = rows.sums((rows.of(one.status) == 0).astype(np.float64))
-    top, base = sums[question.numerator], sums[question.denominator]
-    return {
-        "total": top.sum(axis=1),
-        "n": base.sum(axis=1),
-        "n_clusters": np.count_nonzero(base, axis=1),
-        "ss": np.einsum("ij,ij->i", top, top),
-        "sd": np.einsum("ij,ij->i", top, base),
-        "dd": np.einsum("ij,ij->i", base, base),
-        "sq": rows.by_cell(value * value),
-        "n_other": rows.by_cell((value != 0) & (value != 1)),
-    }
+    answered = rows.of(one.status) == 0
+    sums = {"total": rows.sums(value), "n_scored": rows.counts}
+    sums["n_answered"] = rows.counts if answered.all() else rows.sums(answered.astype(np.float64))
+    found = {name: column.sum(axis=1) for name, column in sums.items()}
+    found |= {f"c_{name}": np.count_nonzero(column, axis=1) for name, column in sums.items()}
+    for (top, base), name in SECOND.items():
+        if name not in found:
+            found[name] = np.einsum("ij,ij->i", sums[top], sums[base])
+    other = (value != 0) & (value != 1)
+    if other.any():
+        return found | {"sq": rows.by_cell(value * value), "n_other": rows.by_cell(other)}
+    return found | {"sq": found["total"], "n_other": np.zeros(rows.shape[0])}

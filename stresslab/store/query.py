@@ -1,6 +1,7 @@
 """Cells: for every model and cell of a `by`, the sums that values and intervals are made of."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from stresslab.store.contents_read import edited_items
 from stresslab.store.engine import Engine, reading
 from stresslab.store.index import connect
 from stresslab.store.pairs import Pairs, ids, pairs
+from stresslab.store.recent import answers
 from stresslab.store.slicing import Slicer
 
 if TYPE_CHECKING:
@@ -57,7 +59,14 @@ def cells(workspace: Any, question: Question, by: Sequence[str] = ()) -> "pd.Dat
     if not question.task or not question.models:
         return _empty(by)
     with reading(workspace) as engine:
-        return cells_on(engine, question, by)
+        folder = str(engine.generation.folder)
+        key = (type(engine).__name__, folder, replace(question, warnings=(), below=()), tuple(by))
+        found: pd.DataFrame = answers.get(key, lambda: cells_on(engine, question, by), _bytes_of)
+    return found.copy(deep=False)  # writing into a copy leaves the kept one as it is
+
+
+def _bytes_of(table: "pd.DataFrame") -> int:
+    return int(table.memory_usage(index=True, deep=False).sum())
 
 
 def cells_on(engine: Engine, question: Question, by: Sequence[str] = ()) -> "pd.DataFrame":

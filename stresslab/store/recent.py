@@ -20,17 +20,24 @@ class Recent:
         self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """Return what is kept under `key`, or what `make` returns: arrays in a dict or a list."""
+    def get(
+        self, key: Hashable, make: Callable[[], Any], size: Callable[[Any], int] | None = None
+    ) -> Any:
+        """Return what is kept under `key`, or what `make` returns.
+
+        Parameters
+        ----------
+        size : callable, optional
+            ``size(made) -> bytes``; without it `make` returns arrays in a dict or a list.
+        """
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key][0]
         made = make()
-        arrays = made.values() if isinstance(made, dict) else made
-        size = sum(int(one.nbytes) for one in arrays)
-        if size <= self._budget // 2:
-            self._keep(key, made, size)
+        needed = (size or _bytes_of_arrays)(made)
+        if needed <= self._budget // 2:
+            self._keep(key, made, needed)
         return made
 
     def clear(self) -> None:
@@ -45,5 +52,13 @@ class Recent:
                 self._kept.popitem(last=False)
 
 
+def _bytes_of_arrays(made: Any) -> int:
+    arrays = made.values() if isinstance(made, dict) else made
+    return sum(int(one.nbytes) for one in arrays)
+
+
 slices = Recent()
 """The rows of slices, as they were asked for last."""
+
+answers = Recent(32 * 1024 * 1024)
+"""Tables of cells: one page asks for the same one for several of its parts."""
