@@ -139,10 +139,17 @@ def remarks(result: Result) -> None:
             st.caption("  \n".join(lines))
 
 
+@st.fragment
 def details(result: Result, opened: Open) -> None:
-    """Draw how the numbers came about, down to the command that computes them again."""
+    """Draw how the numbers came about, down to the command that computes them again.
+
+    What is inside is sent when it is opened: few do, and a browser takes long over code.
+    """
     piece = analyses.get(result.analysis)
-    with st.expander("As computed"):
+    inside = st.expander("As computed", key="details", on_change="rerun")
+    if not inside.open:
+        return
+    with inside:
         rows = [
             ("Slice", result.params.get("where") or "all rows"),
             ("Task", result.params.get("task")),

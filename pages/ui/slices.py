@@ -88,7 +88,7 @@ def save(workspace: Any) -> None:
         if not text:
             st.caption("All rows are shown. Choose a slice first, then keep it under a name.")
             return
-        st.code(text, language=None, wrap_lines=True)
+        st.text(text)
         name = st.text_input("Name", key="_slice_name", placeholder="long tweets")
         if st.button("Save", type="primary", disabled=not (name or "").strip()):
             try:

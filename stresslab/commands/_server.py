@@ -39,7 +39,6 @@ def serve(
     """
     check_host(host, insecure=insecure)
     chosen = free_port(host, port)
-    prepare(folders)
     environment = os.environ | {"STRESSLAB_WORKSPACES": os.pathsep.join(map(str, folders))}
     process = subprocess.Popen(command(host, chosen), env=environment)
 
@@ -48,6 +47,7 @@ def serve(
 
     signal.signal(signal.SIGTERM, stop)
     try:
+        prepare(folders)  # beside the start of the app
         url = f"http://{_shown(host)}:{chosen}"
         wait_until_ready(url, process)
         print(f"stresslab is open at {url} (Ctrl-C stops it)", flush=True)
@@ -73,7 +73,7 @@ def command(host: str, port: int) -> list[str]:
         "--logger.level": ["warning"],
     }
     pairs = [part for flag, values in flags.items() for value in values for part in (flag, value)]
-    return [sys.executable, "-m", "streamlit", "run", str(folder / "app.py"), *pairs]
+    return [sys.executable, "-m", "stresslab.commands._app", str(folder / "app.py"), *pairs]
 
 
 def settings_as_flags(settings: Mapping[str, Any], prefix: str = "--") -> dict[str, list[str]]:

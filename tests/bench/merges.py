@@ -10,7 +10,7 @@ from stresslab.store import query
 from stresslab.store.contents import resolve
 from stresslab.store.dims import Dims, dims_of
 from stresslab.store.index import ensure
-from stresslab.store.recent import slices
+from stresslab.store.recent import forget
 from tests.bench import _synthetic
 from tests.bench._frames import frame
 from tests.bench._kind import Asked, Bench, Row, best
@@ -41,7 +41,7 @@ def run(asked: Asked) -> Iterator[Row]:
         chosen = partial(merge, dims=dims)
         question = resolve(made, where=where)
         cells = query.cells(made, question)
-        ours = best(partial(query.cells, made, question), before=slices.clear)
+        ours = best(partial(query.cells, made, question), before=forget)
         row = partial(Row, where, n, ours, wanted="<= 300 ms", note=cells.attrs["path"])
         if "pandas" in asked.opponents:
             mask, held = chosen(table).to_numpy(), table.to_pandas()

@@ -48,7 +48,7 @@ def run(asked: Asked) -> Iterator[Row]:
     yield Row(
         "Compare, all its tables",
         n,
-        best(lambda: piece.run(made, params), 2, recent.slices.clear),
+        best(lambda: piece.run(made, params), 2, recent.forget),
         note=note,
     )
 

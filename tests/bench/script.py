@@ -8,6 +8,7 @@ from unittest import mock
 
 from stresslab.errors import WorkspaceError
 from stresslab.places import app_folder, demo_workspace
+from stresslab.store import recent
 from stresslab.store.index import ensure
 from stresslab.store.workspace import Workspace
 from tests.bench import _synthetic
@@ -37,6 +38,7 @@ def _changes(what: str, path: Path, page: Path, n: int, wanted: str) -> Iterator
         app = AppTest.from_file(str(app_folder() / "app.py"), default_timeout=600).run()
         app.switch_page(f"pages/{page.name}").run()
         for where in WHERES:
+            recent.forget()  # what another page has asked
             app.text_input(key="where").set_value(where)
             took = once(app.run)
             if app.exception:

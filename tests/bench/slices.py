@@ -42,7 +42,7 @@ def run(asked: Asked) -> Iterator[Row]:
         text = BY_HAND.format(join=join, where=sql.format(length=length))
         cells = query.cells(made, question)
         _check(cells, _by_hand(generation, text), where)
-        ours = best(partial(query.cells, made, question), before=recent.slices.clear)
+        ours = best(partial(query.cells, made, question), before=recent.forget)
         row = partial(Row, where, n, ours, note=cells.attrs["path"], wanted=">= x 0.67")
         if "sql" not in asked.opponents:
             yield row()

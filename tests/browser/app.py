@@ -19,13 +19,17 @@ ARGS = ["--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"]
 
 
 @contextmanager
-def served(workspaces: Sequence[Path]) -> Iterator[str]:
-    """Run Streamlit on a free port and yield its address."""
+def served(
+    workspaces: Sequence[Path],
+    script: Path = ROOT / "app.py",
+    module: Sequence[str] = ("streamlit", "run"),
+) -> Iterator[str]:
+    """Run Streamlit, or `module` in place of it, on a free port and yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [
-        sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(port),
+        sys.executable, "-m", *module, str(script), "--server.port", str(port),
         "--server.headless", "true", "--server.address", "127.0.0.1",
         "--server.fileWatcherType", "none",
     ]  # fmt: skip

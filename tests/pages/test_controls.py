@@ -75,7 +75,9 @@ def test_a_slice_is_saved_in_the_workspace_and_offered(opened, toy):
 
 def test_the_command_of_a_page_computes_the_same(opened, toy):
     app = opened(OVERVIEW, toy, where='domain = "north"', models=["alpha", "beta"])
-    command = app.code[-1].value
+    assert not app.code, "it is sent when it is asked for"
+    app.session_state["details"] = True
+    command = app.run().code[-1].value
     assert "stresslab analyze overview" in command
     assert "'where=domain = \"north\"'" in command
     assert "models=alpha,beta" in command
