@@ -4,6 +4,7 @@
 """
 
 import os
+import runpy
 import sys
 import threading
 from contextlib import suppress
@@ -20,13 +21,11 @@ MODULES = (
 
 def main() -> None:
     """Run Streamlit with the arguments of this process."""
-    import streamlit.web.bootstrap  # before the thread begins: the two would wait for each other
-    import streamlit.web.cli
-
+    import_module("streamlit.web.bootstrap")  # first: the two threads would wait for each other
     folders = os.environ.get("STRESSLAB_WORKSPACES", "").split(os.pathsep)
     threading.Thread(target=warm, args=(Path(folders[0]),), daemon=True).start()
     sys.argv = ["streamlit", "run", *sys.argv[1:]]
-    streamlit.web.cli.main()
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
 
 
 def warm(folder: Path) -> None:
