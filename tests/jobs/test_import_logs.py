@@ -106,7 +106,7 @@ def test_a_folder_stands_for_the_files_in_it(tmp_path):
 
 
 def test_an_import_that_was_stopped_goes_on_and_ends_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr("stresslab.store.scan.CHUNK_ROWS", 50)
+    monkeypatch.setattr("stresslab.store.scan_rows.CHUNK_ROWS", 50)
     monkeypatch.setattr(_import_source, "ROWS_A_FLUSH", 50)
     path = write(tmp_path, "a.csv", n_items=300)
     halfway = import_logs(tmp_path / "w", [path])

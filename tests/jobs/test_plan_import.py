@@ -50,7 +50,7 @@ def test_runs_domains_tiers_mapping_and_first_rows_are_told(tmp_path):
 
 
 def test_reading_stops_at_the_limit_and_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("stresslab.store.scan.CHUNK_ROWS", 4)
+    monkeypatch.setattr("stresslab.store.scan_rows.CHUNK_ROWS", 4)
     (source,) = plan(put(tmp_path), limit=4).report["sources"]
     assert (sum(run["outcomes"] for run in source["runs"]), source["is_whole"]) == (4, False)
 

@@ -1,0 +1,175 @@
+"""Say what a file is: by how it begins, and by its name where a plain text tells nothing."""
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+HEAD = 1 << 14
+DELIMITERS = ",;\t|"
+
+ENDINGS = {
+    ".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet",
+    ".pq": "parquet", ".arrow": "arrow", ".arrows": "arrow", ".feather": "arrow", ".ipc": "arrow",
+    ".duckdb": "duckdb", ".ddb": "duckdb",
+}  # fmt: skip
+TITLES = {
+    "csv": "a CSV table", "jsonl": "JSON lines", "parquet": "a Parquet table",
+    "arrow": "an Arrow table", "duckdb": "a DuckDB database",
+}  # fmt: skip
+PACKED = {
+    b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz",
+}  # fmt: skip
+PACKED_ENDINGS = (".gz", ".zst", ".bz2", ".xz")
+OTHERS = {
+    b"PK\x03\x04": "a zip archive", b"%PDF": "a PDF", b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture", b"SQLite format 3\x00": "an SQLite database",
+    b"\xd0\xcf\x11\xe0": "an old office document", b"7z\xbc\xaf": "a 7z archive",
+    b"\x89HDF": "an HDF5 file", b"\x93NUMPY": "a NumPy array", b"\x80\x04\x95": "a pickle",
+    b"\x80\x05\x95": "a pickle", b"\x80\x02": "a pickle", b"\x80\x03": "a pickle",
+}  # fmt: skip
+"""How files begin that are no tables, whatever their name says."""
+
+_STREAM = b"\xff\xff\xff\xff"
+"""Begins an Arrow stream, before the length of its schema."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a file is.
+
+    Parameters
+    ----------
+    format : str
+        A key of `TITLES`; empty if it is no table.
+    packing : str
+        ``"gzip"``, ``"zstd"``, ``"bz2"``, ``"xz"`` or empty.
+    named : str
+        The format its name says; empty if it says none.
+    other : str
+        What it is instead of a table, where that is plain to see.
+    """
+
+    format: str = ""
+    packing: str = ""
+    named: str = ""
+    other: str = ""
+
+    @property
+    def note(self) -> str:
+        """Return what to say where name and content disagree; empty where they agree."""
+        if not self.named or self.named == self.format:
+            return ""
+        return (
+            f"is named like {TITLES[self.named]}, holds {TITLES[self.format]}, and is read as that"
+        )
+
+
+def format_of(path: Path) -> str | None:
+    """Return ``"csv"``, ``"jsonl"``, ``"parquet"``, ``"arrow"`` or ``"duckdb"``; None if no table.
+
+    A file that is named like a table counts as one; `look_at` says if it is something else.
+    """
+    look = look_at(path)
+    return look.format or look.named or None
+
+
+def look_at(path: Path) -> Look:
+    """Return what a file is by its first bytes and its name."""
+    named = _named(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+    except OSError:
+        return Look(named, named=named)
+    packing = next((one for magic, one in PACKED.items() if head.startswith(magic)), "")
+    if packing:
+        inside = b""
+        with suppress(OSError, EOFError, ValueError, lzma.LZMAError), path.open("rb") as file:
+            inside = unpacked(file, packing).read(HEAD)
+        binary, other = _binary(inside), ""
+        if binary:
+            other = f"{TITLES[binary]} packed with {packing}"
+        return Look("" if other else _text(inside, named), packing, named, other)
+    binary = _binary(head)
+    if binary:
+        return Look(binary, named=named)
+    other = next((one for magic, one in OTHERS.items() if head.startswith(magic)), "")
+    is_text = named in ("csv", "jsonl", "")
+    return Look("" if other else _text(head, named) if is_text else named, "", named, other)
+
+
+def unpacked(file: IO[bytes], packing: str) -> Any:
+    """Return a file that gives the content of a packed one."""
+    if packing == "zstd":
+        import pyarrow as pa
+
+        stream = pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd")
+        return io.BufferedReader(_Raw(stream))
+    opened: dict[str, Callable[[IO[bytes]], Any]] = {
+        "gzip": lambda raw: gzip.GzipFile(fileobj=raw), "bz2": bz2.BZ2File, "xz": lzma.LZMAFile,
+    }  # fmt: skip
+    return opened[packing](file) if packing else file
+
+
+class _Raw(io.RawIOBase):
+    """Reads a stream of Arrow like a file."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._done = stream, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._done
+
+    def readinto(self, buffer: Any) -> int:
+        found = self._stream.read(len(buffer))
+        buffer[: len(found)] = found
+        self._done += len(found)
+        return len(found)
+
+
+def _named(path: Path) -> str:
+    name = path.name.lower()
+    for ending in PACKED_ENDINGS:
+        name = name.removesuffix(ending)
+    return next((kind for ending, kind in ENDINGS.items() if name.endswith(ending)), "")
+
+
+def _binary(head: bytes) -> str:
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head[8:12] == b"DUCK":
+        return "duckdb"
+    is_stream = head.startswith(_STREAM) and 0 < int.from_bytes(head[4:8], "little") < 1 << 28
+    return "arrow" if head.startswith((b"ARROW1", b"FEA1")) or is_stream else ""
+
+
+def _text(head: bytes, named: str) -> str:
+    """Return the format of a text: the one of its name, unless it plainly is the other one."""
+    head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    (first, *rest) = (line for line in head.split(b"\n") if line.strip()) if head else (b"",)
+    if named == "csv" and _is_object(first, is_whole=b"\n" in head):
+        return "jsonl"
+    if named == "jsonl" and rest and not any(one.lstrip()[:1] in b"{[" for one in (first, *rest)):
+        delimiter = max((one.encode() for one in DELIMITERS), key=first.count)
+        n_fields = {one.count(delimiter) for one in (first, *rest[:5])}
+        return "csv" if len(n_fields) == 1 and 0 not in n_fields else named
+    return named
+
+
+def _is_object(line: bytes, is_whole: bool) -> bool:
+    if not line.startswith(b"{"):
+        return False
+    try:
+        return isinstance(json.loads(line.decode("utf-8", "replace")), dict)
+    except ValueError:
+        return not is_whole and line.startswith(b'{"')

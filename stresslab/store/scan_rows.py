@@ -1,0 +1,130 @@
+"""What reading a foreign table gives: rows with their numbers, and what could not be read."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stresslab.errors import ReadError
+from stresslab.lenient import UNWRITABLE
+
+CHUNK_ROWS = 5_000
+CHUNK_CELLS = 500_000
+"""Values of a chunk: a table of ten thousand columns comes in fewer rows."""
+CHUNK_BYTES = 32 << 20
+"""Bytes of a chunk, but for a single row that is longer."""
+EXCERPT = 200
+BROKEN = "the file cannot be read from here on"
+NOT_TEXT = "holds bytes that are not UTF-8 text; kept with � in their place"
+
+Numbered = tuple[int, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Reject:
+    """One thing that could not be read.
+
+    Parameters
+    ----------
+    place : str
+        ``"line 12"`` of a text file, ``"row 12"`` of a Parquet file.
+    field : str
+        Column; empty when the whole row is meant.
+    reason : str
+        What is wrong with it.
+    excerpt : str
+        Its first 200 characters.
+    """
+
+    place: str
+    field: str
+    reason: str
+    excerpt: str
+
+
+@dataclass
+class Chunk:
+    """Some rows of a file, in order.
+
+    Parameters
+    ----------
+    rows : list of (int, dict)
+        Number of the line (or row) and its values by column; an empty CSV field is None.
+    rejects : list of Reject
+        What could not be read, or only in part.
+    bytes_done : int
+        How far the file was read.
+    unit : str
+        What the numbers count: ``"line"``, or ``"row"`` of a Parquet file.
+    """
+
+    rows: list[Numbered] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    bytes_done: int = 0
+    unit: str = "line"
+
+
+def in_chunks(
+    found: Iterable[Numbered | Reject], size: Callable[[], int], reached: Callable[[], int]
+) -> Iterator[Chunk]:
+    """Yield rows and rejects in chunks that are bounded in rows, values and bytes.
+
+    Parameters
+    ----------
+    found : iterable of (int, dict) or Reject
+        What was read, in order.
+    size : callable
+        Tells how many bytes the rows so far had.
+    reached : callable
+        Tells how far the file was read.
+    """
+    chunk, cells, start = Chunk(), 0, size()
+    for one in found:
+        if isinstance(one, Reject):
+            chunk.rejects.append(one)
+        else:
+            chunk.rows.append(one)
+            cells += len(one[1])
+        n = len(chunk.rows) + len(chunk.rejects)
+        if n >= CHUNK_ROWS or cells >= CHUNK_CELLS or size() - start >= CHUNK_BYTES:
+            chunk.bytes_done = reached()
+            yield chunk
+            chunk, cells, start = Chunk(), 0, size()
+    chunk.bytes_done = reached()
+    yield chunk
+
+
+def repaired(number: int, row: dict[str, Any], unit: str = "line") -> Iterator[Numbered | Reject]:
+    """Yield a note for every text that cannot be kept as it is, then the row."""
+    for name, value in row.items():
+        if isinstance(value, str):
+            if not value.isascii() or "\x00" in value:
+                clean = cleaned(value)
+                if clean != value:
+                    row[name] = clean
+                    yield Reject(f"{unit} {number}", name, NOT_TEXT, clean[:EXCERPT])
+        elif isinstance(value, dict | list):
+            row[name] = cleaned(value)
+    yield number, row
+
+
+def check_names(names: Sequence[str], path: Path) -> None:
+    """Raise a `ReadError` where two columns have one name: a row could keep one of them only."""
+    twice = sorted(name for name, n in Counter(names).items() if n > 1)
+    if twice:
+        raise ReadError(
+            f"Columns of {path} must have different names; {', '.join(map(repr, twice[:10]))} "
+            "stands more than once. Rename one."
+        )
+
+
+def cleaned(value: Any) -> Any:
+    """Return a value with � for every character that no table can hold."""
+    if isinstance(value, str):
+        return UNWRITABLE.sub("�", value)
+    if isinstance(value, list):
+        return [cleaned(one) for one in value]
+    if isinstance(value, dict):
+        return {cleaned(str(key)): cleaned(one) for key, one in value.items()}
+    return value
