@@ -23,7 +23,7 @@ def largest_loss(facts: Facts) -> Sentence | None:
             f"No model moves by {facts.number(facts.margin or 0.0)} or more under any perturbation."
             if still
             else "We cannot tell that any model loses under any perturbation: "
-            "no drop stands clear of chance once all are corrected together."
+            "no drop is significant once all are corrected together."
         )
         verdict = "equivalent" if still else CANNOT_TELL
         return Sentence("no-loss", text, verdict, "tier_curve", facts.query())
@@ -31,12 +31,13 @@ def largest_loss(facts: Facts) -> Sentence | None:
     name, title = facts.name(row["model"]), facts.title(row["perturbation"])
     drop = words.estimate(row["drop"], row["low_adjusted"], row["high_adjusted"], rate=facts.rate)
     first, last = facts.number(row["first"]), facts.number(row["last"])
-    start = "falls furthest" if row["axis"] == "graded" else "loses most"
-    if row["drop"] < facts.drops["drop"].max():
-        start += " clear of chance"
+    graded, largest = row["axis"] == "graded", row["drop"] == facts.drops["drop"].max()
+    start = "falls furthest" if graded else "loses most"
+    if not largest:
+        start = f"has the largest significant {'fall' if graded else 'loss'}"
     text = f"{name} {start}: {drop} to {title}, from {first} at tier {row['first_tier']} "
     text += f"to {last} at tier {row['last_tier']}"
-    if row["axis"] == "graded":
+    if graded:
         text += " (each tier holds other items)"
     return Sentence("largest-loss", text + ".", "worse", "tier_curve", _tier_query(facts, row))
 
