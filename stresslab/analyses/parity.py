@@ -1,7 +1,8 @@
 """Recompute what every log printed about itself: equal, explained by a known rule, or not."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from stresslab.analyses import _parity
@@ -13,6 +14,8 @@ from stresslab.params import Params, setting
 from stresslab.result import Column, Result, Warn
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from stresslab.store.runs import RunInfo
     from stresslab.store.workspace import Workspace
 
@@ -50,6 +53,7 @@ def run(workspace: "Workspace", params: ParityParams) -> Result:
         and (not params.models or one.model in params.models)
     ]
     rows = [row for one in chosen for row in of_run(workspace, one)]
+    bare = {one.run_id for one in chosen if not one.n_outcomes}
     table = frame(PARITY, rows)
     codes = sorted({row["explanation"] for row in rows if row["verdict"] == "explained"})
     explained = [{"explanation": code, "meaning": _parity.meaning(code)} for code in codes]
@@ -60,7 +64,7 @@ def run(workspace: "Workspace", params: ParityParams) -> Result:
             "parity": table,
             "explanations": frame({"explanation": "str", "meaning": "str"}, explained),
         },
-        warnings=tuple(_warnings(rows)),
+        warnings=tuple(_warnings(rows, bare)),
         data_version=workspace.data_version,
         columns={"parity": {"difference": Column("number", "recomputed minus published")}},
     )
@@ -68,36 +72,41 @@ def run(workspace: "Workspace", params: ParityParams) -> Result:
 
 def of_run(workspace: "Workspace", run: "RunInfo") -> list[dict[str, Any]]:
     """Return a row of the parity table per published number of one run."""
-    from stresslab.store.published import published_of
+    from stresslab.store.published import published_of, run_values
+
+    @lru_cache(maxsize=8)  # the numbers of a source follow each other slice by slice
+    def values(measure: str, where: str) -> "pd.DataFrame":
+        return run_values(workspace, run, measure, where)
 
     head = {"run_id": run.run_id, "model": run.model, "task": run.task}
-    return [head | _compared(workspace, run, row) for row in published_of(run)]
+    return [head | _compared(values, run, row) for row in published_of(run)]
 
 
-def _compared(workspace: "Workspace", run: "RunInfo", row: dict[str, Any]) -> dict[str, Any]:
-    from stresslab.store.published import run_values
-
+def _compared(
+    values: "Callable[[str, str], pd.DataFrame]", run: "RunInfo", row: dict[str, Any]
+) -> dict[str, Any]:
+    measure, where = row["measure"], row["slice"] or ""
     said = {
-        "measure": row["measure"], "slice": row["slice"] or "", "published": row["value"],
+        "measure": measure, "slice": where, "published": row["value"],
         "n_published": row["n"], "stderr_published": row["stderr"], "n": 0,
         "verdict": "not recomputed",
     }  # fmt: skip
-    if row["value"] is None or not row["measure"]:
+    if row["value"] is None or not measure or not run.n_outcomes:
         return said
     try:
-        values = run_values(workspace, run, row["measure"], said["slice"])
+        rows = values(measure, where)
         filters = {
-            name: run_values(workspace, run, name, said["slice"])
+            name: values(name, where)
             for name in run.measures
-            if name.partition("@")[0] == row["measure"].partition("@")[0] != name
+            if name.partition("@")[0] == measure.partition("@")[0] != name
         }
     except ConditionError:  # the source's own name, or a slice we have no words for
         return said
-    found = _parity.compare(row["value"], values, filters)
+    found = _parity.compare(row["value"], rows, filters)
     return said if found is None else said | found
 
 
-def _warnings(rows: list[dict[str, Any]]) -> Iterable[Warn]:
+def _warnings(rows: list[dict[str, Any]], bare: set[str]) -> Iterable[Warn]:
     counts = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in VERDICTS}
     if not rows:
         yield Warn("no-rows", "No source printed a number about itself, so none was compared.", 0)
@@ -105,10 +114,14 @@ def _warnings(rows: list[dict[str, Any]]) -> Iterable[Warn]:
         numbers = plural(counts["differs"], "published number is", "published numbers are")
         text = f"{numbers} not what the rows give, and no known rule explains why."
         yield Warn("differs", text, counts["differs"])
-    if counts["not recomputed"]:
-        numbers = plural(counts["not recomputed"], "published number is", "published numbers are")
-        text = f"{numbers} no mean of a measure of ours; not recomputed."
-        yield Warn("not-recomputed", text, counts["not recomputed"])
+    alone = sum(row["run_id"] in bare for row in rows)
+    if alone:
+        numbers = plural(alone, "published number")
+        text = f"{numbers} of runs without outcomes: nothing to recompute them from."
+        yield Warn("no-outcomes", text, alone)
+    if other := counts["not recomputed"] - alone:
+        numbers = plural(other, "published number is", "published numbers are")
+        yield Warn("not-recomputed", f"{numbers} no mean of a measure of ours.", other)
 
 
 PIECE = Analysis(

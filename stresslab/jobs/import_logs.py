@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stresslab import analyses
-from stresslab.errors import ReadError, RowError, WorkspaceError
+from stresslab.errors import NoOutcomesError, ReadError, RowError, WorkspaceError
 from stresslab.jobs._events import Done, Event, Progress
-from stresslab.jobs._import_source import Course, SourceImport, Tally, hashed
-from stresslab.jobs._walk import Found, Walked, surest, walk
+from stresslab.jobs._import_source import Course, SourceImport, Tally, hashed, mapping_for
+from stresslab.jobs._walk import Walked, surest, walk
 from stresslab.jobs.pairing import pairing_report, sentences
 from stresslab.readers import Reader, readers
 from stresslab.readers._mapping import Mapping
@@ -100,25 +100,30 @@ def import_logs(
         If another living process imports the same.
     """
     given = Mapping.load(mapping) if mapping else None
-    state = _Import(walk(paths, given.reader if given else None))
-    sources = state.walked.sources
-    if given is None and len(sources) == 1:
-        given = readers.get(sources[0].reader).propose(sources[0].path)
+    state = _Import(walk(paths, (given and given.reader) or None))
+    sources = list(state.walked.sources)
+    if len(sources) == 1:
+        given = mapping_for(sources[0], given)
     target = _opened(workspace) if isinstance(workspace, Path) else workspace
     before = _superseded(target)
     course = Course(sum(one.bytes for one in sources))
     for found in sources:
         try:
-            chosen = given or readers.get(found.reader).propose(found.path)
+            chosen = mapping_for(found, given)
             hashes = yield from hashed(found, course)
             yield from SourceImport(target, found, chosen, hashes, state.tally).run(course)
+        except NoOutcomesError as error:
+            if len(sources) == 1:
+                raise
+            state.walked.sources.remove(found)
+            state.walked.refused[found.path] = str(error).removeprefix(f"{found.path} ")
         except (ReadError, RowError, OSError) as error:
             if len(sources) == 1:
                 raise
             state.failed[found.path] = str(error)
         course.before += found.bytes
-    if len(state.failed) == len(sources):
-        path, reason = next(iter(state.failed.items()))
+    if len(state.failed) == len(state.walked.sources):
+        path, reason = next(iter({**state.failed, **state.walked.refused}.items()))
         raise ReadError(f"None of {len(sources)} sources could be read. {path}: {reason}")
     report = state.report | {"runs_superseded": sorted(_superseded(target) - before)}
     yield Progress(0, None, "rows", "Building the index, comparing with what was printed")
@@ -146,6 +151,8 @@ def _sentence(parity: list[dict[str, Any]]) -> list[str]:
         return []
     counts = Counter(row["verdict"] for row in parity)
     n = len(parity) - counts["not recomputed"]
+    if not n:
+        return [f"{len(parity):,} printed numbers are kept; none is a mean of rows beside them."]
     said = f"Of {n:,} printed numbers that were recomputed {counts['equal']:,} are equal"
     said += f", {counts['explained']:,} explained" if counts["explained"] else ""
     said += f", {counts['differs']:,} DIFFER" if counts["differs"] else ""
@@ -160,10 +167,9 @@ def mapping_of(path: Path, given: Path | None = None) -> Mapping:
 
 def preview(paths: Sequence[Path], mapping: Path | None = None) -> dict[str, str]:
     """Return the mapping that would be used, as TOML text, by source."""
-    only = Mapping.load(mapping).reader if mapping else None
-    return {
-        str(one.path): _mapping_for(one, mapping).to_toml() for one in walk(paths, only).sources
-    }
+    given = Mapping.load(mapping) if mapping else None
+    sources = walk(paths, (given and given.reader) or None).sources
+    return {str(one.path): mapping_for(one, given).to_toml() for one in sources}
 
 
 def reader_of(path: Path) -> tuple[str, Reader]:
@@ -181,10 +187,6 @@ def reader_of(path: Path) -> tuple[str, Reader]:
             "`stresslab describe readers NAME` says what each reads."
         )
     return name, readers.get(name)
-
-
-def _mapping_for(found: Found, given: Path | None) -> Mapping:
-    return Mapping.load(given) if given else readers.get(found.reader).propose(found.path)
 
 
 def _opened(path: Path) -> "Workspace":
