@@ -53,6 +53,10 @@ class ReadError(StresslabError):
     """A source file or its mapping cannot be understood."""
 
 
+class NoOutcomesError(ReadError):
+    """A table holds inputs, but nothing that a model answered or scored."""
+
+
 class MissingPackageError(StresslabError):
     """An optional package or bundled weight is not installed."""
 

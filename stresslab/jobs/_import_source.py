@@ -5,7 +5,7 @@ import os
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from stresslab.jobs.pairing import REPEAT
 from stresslab.nouns import KEYS
 from stresslab.readers import Batch, RunKey, readers
 from stresslab.readers._mapping import Mapping
+from stresslab.readers._rows import UNPLACED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -86,6 +87,17 @@ def hashed(found: Found, course: Course) -> Generator[Event, None, dict[str, Any
     return {"sha256": hashlib.sha256("".join(lines).encode()).hexdigest(), "parts": entries}
 
 
+def mapping_for(found: Found, given: Mapping | dict[Path, Mapping] | None) -> Mapping:
+    """Return the mapping to read a source with: the given one, or what its reader proposes.
+
+    One that names no reader is read by the reader that claims the source.
+    """
+    given = given.get(found.path) if isinstance(given, dict) else given
+    if given is None:
+        return readers.get(found.reader).propose(found.path)
+    return given if given.reader else replace(given, reader=found.reader)
+
+
 class SourceImport:
     """The runs one source is being written to.
 
@@ -136,9 +148,15 @@ class SourceImport:
             If the source cannot be read at all. What was read before stays as an unfinished run.
         """
         with ExitStack() as stack:
+            printed = []  # written last: numbers without a row that fits are no import
             for batch in self._reader.read(self.found.path, self.mapping):
-                self._write(batch, stack)
+                if batch.table == "published":
+                    printed.append(batch)
+                else:
+                    self._write(batch, stack)
                 yield course.at(self.found, batch.bytes_done, "Reading", self.tally.outcomes)
+            for batch in printed if self._writers or not self._has_lost() else ():
+                self._write(batch, stack)
             self._write_rejects()
             yield course.at(self.found, self.found.bytes, "Sealing", self.tally.outcomes)
         for key, writer in self._writers.items():
@@ -195,6 +213,12 @@ class SourceImport:
         keys = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
         return batch.rows.filter(pa.array([one not in there for one in keys]))
 
+    def _has_lost(self) -> bool:
+        """Return whether rows could not be placed: the mapping may not fit."""
+        every = (one for tables in self._rejects.values() for table in tables
+                 for one in table["reason"].to_pylist())  # fmt: skip
+        return any(one.endswith(UNPLACED) for one in every)
+
     def _write_rejects(self) -> None:
         """Write what could not be read, last, to its run; what belongs to none to the first run."""
         first = next(iter(self._writers), None)
@@ -208,7 +232,9 @@ class SourceImport:
             said = f" The first reasons: {'; '.join(reasons[:3])}." if reasons else ""
             raise ReadError(
                 f"No row of {self.found.path} could be read.{said} "
-                "Repair the file, or give a --mapping that fits it."
+                f"It was read as {self.mapping.reader!r} with a mapping that uses "
+                f"{', '.join(sorted(self.mapping.fields())) or 'no field'}. Repair the file, or "
+                "give a --mapping that fits: --dry-run without one prints what is proposed."
             )
         for key, tables in self._rejects.items():
             writer = self._writers.get(key or first, self._writers[first])

@@ -78,7 +78,10 @@ class _Import:
 
 
 def import_logs(
-    workspace: "Workspace | Path", paths: Sequence[Path], *, mapping: Path | None = None
+    workspace: "Workspace | Path",
+    paths: Sequence[Path],
+    *,
+    mapping: Path | Mapping | dict[Path, Mapping] | None = None,
 ) -> Iterator[Event]:
     """Yield progress while files are read into a workspace.
 
@@ -88,8 +91,9 @@ def import_logs(
         A folder that does not exist yet becomes a workspace.
     paths : sequence of Path
         Files, or folders of files.
-    mapping : Path, optional
-        Mapping for all of them; proposed from the names and values of each source without it.
+    mapping : Path, Mapping or dict, optional
+        Mapping for all of them, or by path of a source; proposed from the names and values of each
+        source without it.
 
     Raises
     ------
@@ -99,8 +103,9 @@ def import_logs(
     BusyError
         If another living process imports the same.
     """
-    given = Mapping.load(mapping) if mapping else None
-    state = _Import(walk(paths, (given and given.reader) or None))
+    given = Mapping.load(mapping) if isinstance(mapping, Path) else mapping
+    only = given.reader if isinstance(given, Mapping) else ""
+    state = _Import(walk(paths, only or None))
     sources = list(state.walked.sources)
     if len(sources) == 1:
         given = mapping_for(sources[0], given)

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stresslab.errors import ReadError
+from stresslab.errors import NoOutcomesError, ReadError
 from stresslab.jobs._events import Done, Event
-from stresslab.jobs._import_source import Course
+from stresslab.jobs._import_source import Course, mapping_for
 from stresslab.jobs._walk import Found, walk
 from stresslab.jobs.pairing import REPEAT
 from stresslab.nouns import STATUSES
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FIRST_ROWS = 5
+FIRST_REJECTS = 200
 SHOWN = 80
 """Characters of a text in the first rows."""
 
@@ -40,8 +41,8 @@ def plan_import(
     ------
     Event
         The report of the last one has ``sources`` (path, reader, parts, bytes, mapping, runs,
-        domains, tiers, rejects, rejects_by_reason, published, first_rows, is_whole, error) and the
-        files refused and unclaimed.
+        domains, tiers, rejects, rejects_by_reason, first_rejects, published, first_rows, is_whole,
+        error) and the files refused and unclaimed.
 
     Raises
     ------
@@ -49,12 +50,13 @@ def plan_import(
         If there is no source, or the only one cannot be read.
     """
     given = Mapping.load(mapping) if isinstance(mapping, Path) else mapping
-    walked = walk(paths, given.reader if given else None)
+    walked = walk(paths, (given and given.reader) or None)
     course, said = Course(sum(one.bytes for one in walked.sources)), []
-    for found in walked.sources:
+    sources = list(walked.sources)
+    for found in sources:
         plan = _Plan(found)
         try:
-            chosen = given or readers.get(found.reader).propose(found.path)
+            chosen = mapping_for(found, given)
             plan.said |= {"reader": chosen.reader, "mapping": chosen.to_toml()}
             for batch in readers.get(chosen.reader).read(found.path, chosen):
                 plan.add(batch)
@@ -62,8 +64,14 @@ def plan_import(
                 if limit is not None and plan.n_outcomes >= limit:
                     plan.said["is_whole"] = False
                     break
+        except NoOutcomesError as error:
+            if len(sources) == 1:
+                raise
+            walked.refused[found.path] = str(error).removeprefix(f"{found.path} ")
+            course.before += found.bytes
+            continue
         except (ReadError, OSError) as error:
-            if len(walked.sources) == 1:
+            if len(sources) == 1:
                 raise
             plan.said["error"] = str(error)
         said.append(plan.as_dict())
@@ -93,6 +101,7 @@ class _Plan:
         self._domains: Counter[str] = Counter()
         self._tiers: Counter[tuple[str, int]] = Counter()
         self._rejects: Counter[str] = Counter()
+        self._first_rejects: list[dict[str, Any]] = []
         self._first: list[dict[str, Any]] = []
         self._tables: dict[str, dict[tuple[RunKey, str], dict[str, Any]]] = {
             "items": {}, "variants": {},
@@ -103,6 +112,8 @@ class _Plan:
         if batch.table == "rejects":
             reasons = batch.rows["reason"].to_pylist()
             self._rejects.update(REPEAT.sub("repeats an earlier row: ", one) for one in reasons)
+            room = max(FIRST_REJECTS - len(self._first_rejects), 0)
+            self._first_rejects += batch.rows.slice(0, room).to_pylist()
         if batch.run is None:
             return
         counts = self._runs[batch.run]
@@ -141,6 +152,7 @@ class _Plan:
             ],
             "rejects": self._rejects.total(),
             "rejects_by_reason": dict(self._rejects.most_common()),
+            "first_rejects": self._first_rejects,
             "published": sum(counts["published"] for counts in self._runs.values()),
             "first_rows": [self._joined(row) for row in self._first],
         }

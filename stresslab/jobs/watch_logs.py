@@ -43,7 +43,7 @@ def watch_logs(
     """
     if not folder.is_dir():
         raise ReadError(f"There must be a folder to watch at {folder}; there is none.")
-    reader = Mapping.load(mapping).reader if mapping else None
+    reader = Mapping.load(mapping).reader or None if mapping else None
     before, done = Marks(), Marks()
     while True:
         now = _marks(folder, reader)

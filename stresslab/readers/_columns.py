@@ -2,22 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from operator import itemgetter
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from stresslab import nouns
 from stresslab.readers import _values as values
-from stresslab.readers._mapping import NAMED, Source
 from stresslab.readers._roles import (
     CONVERTERS,
-    MAX_KNOWN,
-    TEXTS,
     earned,
     graded,
     kept,
-    where_it_stands,
 )
-from stresslab.readers._values import ValueProblem
+from stresslab.readers._turned import FEW, LATER, Column, TurnedColumns
 from stresslab.store.scan import Numbered
 
 if TYPE_CHECKING:
@@ -26,186 +24,86 @@ if TYPE_CHECKING:
     from stresslab.readers._kind import RunKey
     from stresslab.readers._rows import LongTable, RunRows
 
-FEW = 8
-"""So many rows between two odd ones are read one by one, too."""
-
-LATER = ("original", "messages", "choices", "reference")
-"""Roles that only an item needs; turning them never fails."""
-
 OF_ITEM = ("items", "item", "domain", "group", "split", "input", *LATER)
 OF_OUTCOME = ("status", "reference", "output", "answer", "score", "correct", "confidence", "probs",
               "error", "latency_s", "tokens_in", "tokens_out")  # fmt: skip
 
-Column = list[Any]
-Place = tuple[str | None, str, int]
-"""Perturbation, axis and tier."""
-NOWHERE: Place = (None, "", 0)
-"""Stands for the place of an odd row, which is not looked at."""
 
+def add_columns(
+    table: "LongTable", rows: Sequence[Numbered], turned: "TurnedColumns | None" = None
+) -> "TurnedColumns | None":
+    """Add rows to a table, with the results and rejects that `LongTable.add_row` gives.
 
-def add_columns(table: "LongTable", rows: Sequence[Numbered]) -> None:
-    """Add rows to a table, with the results and rejects that `LongTable.add_row` gives."""
+    Parameters
+    ----------
+    table : LongTable
+        Keeps what the rows say.
+    rows : sequence of (int, dict)
+        Numbered rows.
+    turned : TurnedColumns, optional
+        Columns of the same rows as another model of a wide table had them: what comes from the
+        same source is not turned again.
+
+    Returns
+    -------
+    TurnedColumns or None
+        Columns that may be handed on with the same rows; None where a row was odd.
+    """
     if len(rows) <= FEW:
         for number, row in rows:
             table.add_row(number, row)
-        return
-    chunk = _Chunk(table, rows)
+        return turned
+    chunk = TurnedColumns(table, rows, turned)
     start = 0
     for at in [*sorted(chunk.odd), len(rows)]:
         if at - start <= FEW:
             for number, row in rows[start:at]:
                 table.add_row(number, row)
         else:
-            chunk.place(start, at)
+            _place(chunk, start, at)
         if at < len(rows):
             table.add_row(*rows[at])
         start = at + 1
+    return turned if chunk.odd else turned or chunk
 
 
-class _Chunk:
-    """The columns of some rows, turned into our types.
-
-    Attributes
-    ----------
-    odd : set of int
-        Places of rows of which something could not be read, or that cannot be placed.
-    """
-
-    def __init__(self, table: "LongTable", rows: Sequence[Numbered]) -> None:
-        self.table = table
-        self.numbers = [number for number, _ in rows]
-        self.rows = [row for _, row in rows]
-        self.odd: set[int] = set()
-        self.none: Column = [None] * len(rows)
-        self.said = {role: self._column(role) for role in CONVERTERS}
-        for role in ("model", "task", "item"):
-            column = self.said[role]
-            if not all(column):
-                self.odd.update(at for at, value in enumerate(column) if not value)
-        self.measures = {
-            name: self._turned(values.number, list(map(get, self.rows)), {})
-            for name, get in table.measures.items()
-        }
-        self.places = self._places()
-
-    def place(self, low: int, high: int) -> None:
-        """Add the rows of a stretch without odd ones."""
-        said = self.said
-        keys = list(
-            zip(said["model"][low:high], said["task"][low:high], said["revision"][low:high],
-                strict=True)
-        )  # fmt: skip
-        by_run: dict[Any, list[int]] = {}
-        if len(set(keys)) == 1:
-            by_run[keys[0]] = list(range(low, high))
-        else:
-            by_run = defaultdict(list)
-            for at, named in enumerate(keys, start=low):
-                by_run[named].append(at)
-        repeats: list[tuple[int, RunKey, str]] = []
-        for named, mine in by_run.items():
-            key = _run_key(*named)
-            repeats += _OfRun(self, key, self.table.runs[key]).add(mine)
-        for at, run, reason in sorted(repeats, key=lambda one: one[0]):
-            self.table.reject_row(run, self.numbers[at], self.rows[at], {"": reason})
-
-    def _column(self, role: str) -> Column:
-        source = self.table.mapping.sources.get(role)
-        if source is None:
-            return self.none
-        raw = self._raw(source, role)
-        if role in LATER:
-            return raw
-        if role in TEXTS:
-            kinds = set(map(type, raw))
-            is_text = kinds <= {str, type(None)} and CONVERTERS[role] is values.text
-            return raw if is_text else self._turned(CONVERTERS[role], raw, None)
-        return self._turned(CONVERTERS[role], raw, self.table.known[role])
-
-    def _raw(self, source: Source, role: str) -> Column:
-        if not source.fields:
-            return [source.const] * len(self.rows)
-        (name, *more) = source.fields
-        is_plain = not (more or source.pattern or source.values or source.default is not None)
-        if is_plain and "." not in name and name not in NAMED:
-            try:
-                return list(map(itemgetter(name), self.rows))
-            except KeyError:
-                return [row.get(name) for row in self.rows]
-        return list(map(self.table.getters[role], self.rows))
-
-    def _turned(
-        self, convert: Callable[[Any], Any], raw: Column, known: dict[str, Any] | None
-    ) -> Column:
-        """Return a column in our type; every different value is turned once, if it can be."""
-        kinds = set(map(type, raw)) - {type(None)}
-        if not kinds:
-            return self.none
-        (kind, *more) = kinds
-        if more or kind not in (str, int, float, bool) or known is None:
-            return self._one_by_one(convert, raw)
-        found: dict[Any, Any] = dict(known) if kind is str and len(known) < FEW else {None: None}
-        for value in set(raw):
-            if value in found:
-                continue
-            if kind is str and value in known:
-                found[value] = known[value]
-                continue
-            try:
-                found[value] = convert(value)
-            except ValueProblem:
-                found[value] = None
-                self.odd.update(at for at, one in enumerate(raw) if one is value or one == value)
-                continue
-            if kind is str and len(known) < MAX_KNOWN:
-                known[value] = found[value]
-        found[None] = None
-        return [found[value] for value in raw]
-
-    def _one_by_one(self, convert: Callable[[Any], Any], raw: Column) -> Column:
-        found = []
-        for at, value in enumerate(raw):
-            try:
-                found.append(None if value is None else convert(value))
-            except ValueProblem:
-                found.append(None)
-                self.odd.add(at)
-        return found
-
-    def _places(self) -> list[Place]:
-        """Return perturbation, axis and tier of every row; rows without a place are odd."""
-        axes, kinds, tiers, strengths = (
-            self.said[role] for role in ("axis", "perturbation", "tier", "strength")
-        )
-        keys = list(zip(axes, kinds, tiers, map(bool, strengths), strict=True))
-        known: dict[Any, Place] = {}
-        for key in set(keys):
-            said = dict(zip(("axis", "perturbation", "tier", "strength"), key, strict=True))
-            try:
-                known[key] = where_it_stands(said)
-            except ValueProblem:
-                known[key] = NOWHERE
-                self.odd.update(at for at, one in enumerate(keys) if one == key)
-        return [known[key] for key in keys]
-
-    def take(self, column: Column, rows: list[int]) -> Column:
-        """Return the values of a column in some rows, which rise."""
-        return column if len(rows) == len(column) else [column[at] for at in rows]
+def _place(chunk: TurnedColumns, low: int, high: int) -> None:
+    """Add the rows of a stretch without odd ones."""
+    said = chunk.said
+    keys = list(
+        zip(said["model"][low:high], said["task"][low:high], said["revision"][low:high],
+            strict=True)
+    )  # fmt: skip
+    by_run: dict[Any, list[int]] = {}
+    if len(set(keys)) == 1:
+        by_run[keys[0]] = list(range(low, high))
+    else:
+        by_run = defaultdict(list)
+        for at, named in enumerate(keys, start=low):
+            by_run[named].append(at)
+    repeats: list[tuple[int, RunKey, str]] = []
+    for named, mine in by_run.items():
+        key = _run_key(*named)
+        repeats += _OfRun(chunk, key, chunk.table.runs[key]).add(mine)
+    for at, run, reason in sorted(repeats, key=lambda one: one[0]):
+        chunk.table.reject_row(run, chunk.numbers[at], chunk.rows[at], {"": reason})
 
 
 class _OfRun:
     """The rows of a stretch that belong to one run."""
 
-    def __init__(self, chunk: _Chunk, key: "RunKey", run: "RunRows") -> None:
+    def __init__(self, chunk: TurnedColumns, key: "RunKey", run: "RunRows") -> None:
         self.chunk, self.table, self.key, self.run = chunk, chunk.table, key, run
         self.said, self.places = chunk.said, chunk.places
 
     def add(self, rows: list[int]) -> "list[tuple[int, RunKey, str]]":
         """Add rows; return the places, keys and reasons of those that repeat another."""
-        items, variants = self._ids(rows)
+        items, variants = self._once("ids", rows, partial(self._ids, rows))
         trials = [trial or 0 for trial in self.chunk.take(self.said["trial"], rows)]
         numbers = self.chunk.take(self.chunk.numbers, rows)
-        first = self.run.seen.add(list(map(hash, zip(variants, trials, strict=True))), numbers)
+        pairs = partial(zip, variants, trials, strict=True)
+        keys = self._once("keys", rows, lambda: np.array(list(map(hash, pairs())), np.int64))
+        first = self.run.seen.add(keys, numbers)
         repeats = []
         if first.tolist() != numbers:
             again = [one != own for one, own in zip(first.tolist(), numbers, strict=True)]
@@ -222,6 +120,15 @@ class _OfRun:
             self._variants(rows, items, variants, numbers)
             self._outcomes(rows, variants, trials)
         return repeats
+
+    def _once(self, what: str, rows: list[int], make: Callable[[], Any]) -> Any:
+        """Return what is made of some rows, or what was made of them for another model."""
+        if rows[-1] - rows[0] + 1 != len(rows):
+            return make()
+        key = (what, self.key.task, rows[0], rows[-1])
+        if key not in self.chunk.made:
+            self.chunk.made[key] = make()
+        return self.chunk.made[key]
 
     def _ids(self, rows: list[int]) -> tuple[list[str], list[str]]:
         """Return the ids of items and variants, as `nouns` makes them."""
@@ -257,13 +164,15 @@ class _OfRun:
         if new:
             for item in done & run.items.keys():
                 del run.items[item]
-            self._settled(self.chunk.take(rows, new), self.chunk.take(items, new))
+            rows, items = self.chunk.take(rows, new), self.chunk.take(items, new)
+            for item in items:
+                run.settled.add(item)
+            made = self._once("items", rows, partial(self._settled, rows, items))
+            run.rows["items"].append(made)
 
-    def _settled(self, rows: list[int], items: list[str]) -> None:
-        """Add items whose untouched input is known, as `LongTable.make_item` does."""
+    def _settled(self, rows: list[int], items: list[str]) -> "pa.Table":
+        """Return items whose untouched input is known, as `LongTable.make_item` does."""
         take, said, table = self.chunk.take, self.said, self.table
-        for item in items:
-            self.run.settled.add(item)
         changed = [tier > 0 and axis == "paired" for _, axis, tier in take(self.places, rows)]
         untouched = [
             original if is_changed or original else text
@@ -291,7 +200,7 @@ class _OfRun:
             list(map(values.as_json, choices)), list(map(values.as_json, references)),
             take(said["domain"], rows), take(said["group"], rows), attributes, hashes,
         ]  # fmt: skip
-        self.run.rows["items"].append(_arrow("items", columns))
+        return _arrow("items", columns)
 
     def _later(self, role: str, rows: list[int]) -> Column:
         column = self.chunk.take(self.said[role], rows)
@@ -302,24 +211,29 @@ class _OfRun:
     def _variants(
         self, rows: list[int], items: list[str], variants: list[str], numbers: list[int]
     ) -> None:
-        first = self.run.variants.add(list(map(hash, variants)), numbers).tolist()
+        keys = self._once("variants", rows, lambda: np.array(list(map(hash, variants)), np.int64))
+        first = self.run.variants.add(keys, numbers).tolist()
         new = [n for n, number in enumerate(numbers) if first[n] == number]
-        if not new:
-            return
-        said, at, variants = self.said, self.chunk.take(rows, new), self.chunk.take(variants, new)
+        if new:
+            at, names = self.chunk.take(rows, new), self.chunk.take(variants, new)
+            of = self.chunk.take(items, new)
+            made = self._once("new variants", at, partial(self._new_variants, at, names, of))
+            self.run.rows["variants"].append(made)
+
+    def _new_variants(self, at: list[int], variants: list[str], items: list[str]) -> "pa.Table":
+        said = self.said
         places = [self.places[one] for one in at]
         tiers = [place[2] for place in places]
         inputs = said["input"]
         columns = [
-            variants, self.chunk.take(items, new),
-            [place[0] for place in places], [place[1] for place in places], tiers,
+            variants, items, [place[0] for place in places], [place[1] for place in places], tiers,
             *([said[role][one] if tier else None for one, tier in zip(at, tiers, strict=True)]
               for role in ("strength", "unit", "seed")),
             [inputs[one] if tier and axis == "paired" else None
              for one, (_, axis, tier) in zip(at, places, strict=True)],
             self._attributes(at),
         ]  # fmt: skip
-        self.run.rows["variants"].append(_arrow("variants", columns))
+        return _arrow("variants", columns)
 
     def _attributes(self, rows: list[int]) -> Column:
         getters = self.table.variant_attributes
@@ -333,13 +247,14 @@ class _OfRun:
         scores, corrects = said["score"], said["correct"]
         if self.table.mapping.grade == "exact":
             texts = (said[role] for role in ("answer", "output", "reference"))
+            known: dict[tuple[str, ...], int | None] = {}
             corrects = [
-                graded(*given) if score is None and correct is None else correct
+                _graded(given, known) if score is None and correct is None else correct
                 for score, correct, *given in zip(scores, corrects, *texts, strict=True)
             ]
         keys = list(zip(said["status"], map(bool, said["error"]), scores, corrects, strict=True))
-        known = {key: earned(*key, sign) for key in set(keys)}
-        status, score, correct = zip(*map(known.__getitem__, keys), strict=True)
+        made = {key: earned(*key, sign) for key in set(keys)}
+        status, score, correct = zip(*map(made.__getitem__, keys), strict=True)
         columns = [variants, trials, status, said["output"], said["answer"], score, correct]
         columns += [said[role] for role in OF_OUTCOME[-6:]]
         self.table.n_outcomes += len(rows)
@@ -361,6 +276,16 @@ class _OfRun:
                     row = self.chunk.rows[at]
                     text = values.text(explained[name](row)) if name in explained else None
                     target.append((variant, trial, name, column[at], text))
+
+
+def _graded(given: list[Any], known: dict[tuple[str, ...], int | None]) -> int | None:
+    """Return whether an answer is a reference; of few different labels, each pair once."""
+    if type(given[2]) is not str:
+        return graded(*given)
+    key = tuple(given)
+    if key not in known:
+        known[key] = graded(*given)
+    return known[key]
 
 
 def _run_key(model: str, task: str, revision: str | None) -> "RunKey":

@@ -4,14 +4,17 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Collection
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from stresslab.errors import ReadError
+from stresslab.readers._source import HOW, Getter, Source, check_names, look_up, value_key
+from stresslab.readers._wide import Wide
+
+__all__ = ["Getter", "Mapping", "Source", "look_up", "value_key"]
 
 ROLES = (
     "model", "revision", "task", "items", "item", "domain", "group", "split",
@@ -29,140 +32,10 @@ the score is what it is.
 NAMED = {"task": "task", "id": "item", "condition": "perturbation"}
 """What a pattern may be searched on beside the fields of a file, and the role that says it."""
 
-TASK_ARGUMENTS = "task_args"
-"""Where a reader puts the arguments of a task: ``task_arg:tier`` is ``field:task_args.tier``."""
-
 GROUPS = ("attributes", "variant_attributes", "measures")
 MEASURE_SOURCES = ("from", "explanation")
 MEASURE_KEYS = (*MEASURE_SOURCES, "rate", "low", "high", "higher_is_better")
-SOURCE_KEYS = ("field", "fields", "pattern", "const", "values", "default")
-OPTIONS = ("reader", "grade", "ignored")
-
-HOW = (
-    "Write field:<dotted path>, fields:<a>,<b>, task_arg:<name>, regex:<pattern> on <field> (or on "
-    "task, id or condition, which is the perturbation), const:<value>, or a table such as "
-    "{field = 'level', values = {low = 1, high = 2}, default = 0}."
-)
-
-Getter = Callable[[Dict[str, Any]], Any]
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where one value of a row comes from.
-
-    Parameters
-    ----------
-    fields : tuple of str
-        Columns, dotted for nested ones; several give a list of their values.
-    pattern : str
-        Regular expression searched in the field; its groups, joined, are the value, or else the
-        match.
-    const : str, int, float, bool or None
-        The value itself, if there are no fields.
-    values : tuple of (str, value)
-        Names of the file and what they mean here; empty keeps the value as it is.
-    default : str, int, float, bool or None
-        The value where the field is empty or not among `values`.
-    """
-
-    fields: tuple[str, ...] = ()
-    pattern: str = ""
-    const: Any = None
-    values: tuple[tuple[str, Any], ...] = ()
-    default: Any = None
-
-    @classmethod
-    def parse(cls, key: str, written: Any) -> "Source":
-        """Return the source a mapping file describes.
-
-        Raises
-        ------
-        ReadError
-            If it is not written in one of the known forms.
-        """
-        if isinstance(written, bool | int | float):
-            return cls(const=written)
-        if isinstance(written, str):
-            return cls._from_text(key, written)
-        if isinstance(written, dict):
-            _check_names(f"{key}.", written, SOURCE_KEYS)
-            names = written.get("fields", [written["field"]] if "field" in written else [])
-            return cls(
-                fields=tuple(names),
-                pattern=_compiled(key, written.get("pattern", "")),
-                const=written.get("const"),
-                values=tuple((str(k), v) for k, v in written.get("values", {}).items()),
-                default=written.get("default"),
-            )
-        raise ReadError(f"{key} must say where the value comes from; got {written!r}. {HOW}")
-
-    @classmethod
-    def _from_text(cls, key: str, text: str) -> "Source":
-        kind, colon, rest = text.partition(":")
-        if colon and kind == "const":
-            return cls(const=_plain_value(rest))
-        if colon and kind == "field" and rest.strip():
-            return cls(fields=(rest.strip(),))
-        if colon and kind == "task_arg" and rest.strip():
-            return cls(fields=(f"{TASK_ARGUMENTS}.{rest.strip()}",))
-        if colon and kind == "fields" and rest.strip():
-            return cls(fields=tuple(name.strip() for name in rest.split(",")))
-        if colon and kind == "regex" and " on " in rest:
-            pattern, _, name = rest.rpartition(" on ")
-            return cls(fields=(name.strip(),), pattern=_compiled(key, pattern.strip()))
-        raise ReadError(f"{key} says {text!r}, which is none of the known forms. {HOW}")
-
-    def written(self) -> Any:
-        """Return the form a mapping file shows."""
-        if self.values or self.default is not None or not self._fits_a_line():
-            table: dict[str, Any] = {}
-            table |= {"field": self.fields[0]} if len(self.fields) == 1 else {}
-            table |= {"fields": list(self.fields)} if len(self.fields) > 1 else {}
-            table |= {"pattern": self.pattern} if self.pattern else {}
-            table |= {"values": dict(self.values)} if self.values else {}
-            return table | ({"default": self.default} if self.default is not None else {})
-        if self.pattern:
-            return f"regex:{self.pattern} on {self.fields[0]}"
-        if len(self.fields) > 1:
-            return f"fields:{','.join(self.fields)}"
-        if self.fields:
-            return f"field:{self.fields[0]}"
-        if isinstance(self.const, str):
-            as_text = isinstance(_plain_value(self.const), str)
-            return f"const:{self.const}" if as_text else {"const": self.const}
-        return self.const
-
-    def _fits_a_line(self) -> bool:
-        several, names = (
-            len(self.fields) > 1,
-            (*self.fields, *([self.pattern] * bool(self.pattern))),
-        )
-        plain = all(name and name == name.strip() for name in names)
-        odd = (several and "," in "".join(names)) or (self.pattern and " on " in self.fields[0])
-        return plain and not odd
-
-    def getter(self) -> Getter:
-        """Return a function from a row to the value; None where the row does not have it."""
-        if not self.fields:
-            return lambda row: self.const
-        if len(self.fields) > 1:
-            return lambda row: [look_up(row, name) for name in self.fields]
-        name, search = self.fields[0], re.compile(self.pattern).search
-        values, default = dict(self.values), self.default
-
-        def get(row: Dict[str, Any]) -> Any:
-            value = row[name] if name in row else look_up(row, name)
-            if value is None:
-                return default
-            if self.pattern:
-                found = search(str(value))
-                value = _found(found) if found else None
-            if values:
-                value = values.get(value_key(value), values.get(str(value), default))
-            return default if value is None else value
-
-        return get
+OPTIONS = ("reader", "table", "grade", "ignored", "wide")
 
 
 @dataclass(frozen=True)
@@ -179,11 +52,15 @@ class Mapping:
         Per-row numbers beside the score: ``from`` (a Source; absent for ``score``),
         ``explanation`` (a Source), ``rate``, ``low``, ``high``, ``higher_is_better``.
     reader : str
-        The reader it was made for.
+        The reader it was made for; empty in a file that does not say: the one that claims a source.
     grade : str
         ``"exact"``: the score is 1 where the answer equals the reference, and 0 elsewhere.
     ignored : tuple of str
         Columns of the file nothing is made of.
+    table : str
+        Which table of a database file.
+    wide : Wide or None
+        Columns by model, of a table with one row per input.
     """
 
     sources: dict[str, Source] = field(default_factory=dict)
@@ -193,6 +70,8 @@ class Mapping:
     reader: str = "table"
     grade: str = ""
     ignored: tuple[str, ...] = ()
+    table: str = ""
+    wide: Wide | None = None
 
     @classmethod
     def parse(cls, text: str) -> "Mapping":
@@ -207,12 +86,15 @@ class Mapping:
             written = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise ReadError(f"A mapping must be TOML: {error}.") from error
-        _check_names("", written, [f"{role}_from" for role in ROLES] + list(GROUPS + OPTIONS))
+        check_names("", written, [f"{role}_from" for role in ROLES] + list(GROUPS + OPTIONS))
         if written.get("grade", "") not in ("", "exact"):
             raise ReadError(f'grade must be "exact" or absent; got {written["grade"]!r}.')
+        wide = Wide.parse(_table("wide", written)) if "wide" in written else None
+        if wide and "model_from" in written:
+            raise ReadError("A mapping has either model_from or a [wide] part with its own models.")
         parsed = {
             group: {name: Source.parse(f"{group}.{name}", one) for name, one in table.items()}
-            for group, table in ((group, written.get(group, {})) for group in GROUPS[:2])
+            for group, table in ((group, _table(group, written)) for group in GROUPS[:2])
         }
         return cls(
             sources={
@@ -221,11 +103,14 @@ class Mapping:
                 if f"{role}_from" in written
             },
             measures={
-                name: _measure(name, one) for name, one in written.get("measures", {}).items()
+                name: _measure(name, one, wide.measures if wide else ())
+                for name, one in _table("measures", written).items()
             },
-            reader=written.get("reader", "table"),
+            reader=str(written.get("reader", "")),
             grade=written.get("grade", ""),
             ignored=tuple(written.get("ignored", ())),
+            table=str(written.get("table", "")),
+            wide=wide,
             **parsed,
         )
 
@@ -239,7 +124,8 @@ class Mapping:
 
     def to_toml(self) -> str:
         """Return the text `parse` reads."""
-        lines = [f"reader = {_toml(self.reader)}"]
+        lines = [f"reader = {_toml(self.reader)}"] if self.reader else []
+        lines += [f"table = {_toml(self.table)}"] if self.table else []
         lines += [f"{role}_from = {_toml(self.sources[role].written())}" for role in self._order()]
         lines += [f"grade = {_toml(self.grade)}"] if self.grade else []
         lines += [f"ignored = {_toml(list(self.ignored))}"] if self.ignored else []
@@ -251,6 +137,7 @@ class Mapping:
             lines += ["", f"[measures.{_key(name)}]"]
             shown = one | {key: one[key].written() for key in MEASURE_SOURCES if key in one}
             lines += [f"{key} = {_toml(shown[key])}" for key in MEASURE_KEYS if key in shown]
+        lines += self._wide_lines() if self.wide else []
         return "\n".join(lines) + "\n"
 
     @property
@@ -265,7 +152,22 @@ class Mapping:
         every += [
             one[key] for one in self.measures.values() for key in MEASURE_SOURCES if key in one
         ]
-        return {name for one in every if not self._named(one) for name in one.fields}
+        found = {name for one in every if not self._named(one) for name in one.fields}
+        return found | (self.wide.fields() if self.wide else set())
+
+    def of_model(self, model: str, roles: Dict[str, str], measures: Dict[str, str]) -> "Mapping":
+        """Return what a wide mapping says of one model, given its columns."""
+        sources = {role: Source(fields=(column,)) for role, column in roles.items()}
+        own = {
+            name: {**self.measures.get(name, {}), "from": Source(fields=(column,))}
+            for name, column in measures.items()
+        }
+        return replace(
+            self,
+            sources={**self.sources, "model": Source(const=model), **sources},
+            measures={**self.measures, **own},
+            wide=None,
+        )
 
     def getter(self, source: Source) -> Getter:
         """Return a function from a row to the value of one of the sources of this mapping.
@@ -295,35 +197,27 @@ class Mapping:
     def _order(self) -> list[str]:
         return [role for role in ROLES if role in self.sources]
 
-
-def look_up(row: Dict[str, Any], path: str) -> Any:
-    """Return the value at a dotted path of nested tables; None if a part of it is missing."""
-    if path in row:
-        return row[path]
-    head, _, rest = path.partition(".")
-    below = row.get(head)
-    return look_up(below, rest) if rest and isinstance(below, dict) else None
-
-
-def _found(match: re.Match[str]) -> str | None:
-    groups = [group for group in match.groups() if group is not None]
-    return "".join(groups) or None if match.re.groups else match.group()
+    def _wide_lines(self) -> list[str]:
+        wide = self.wide or Wide()
+        lines = ["", "[wide]"]
+        lines += [f"{role}_from = {_toml(one.written())}" for role, one in wide.sources.items()]
+        lines += ["", "[wide.measures]"] if wide.measures else []
+        return lines + [f"{_key(name)} = {_toml(one.written())}"
+                        for name, one in wide.measures.items()]  # fmt: skip
 
 
-def value_key(value: Any) -> str:
-    """Return the name a value has in the ``values`` table of a mapping."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+def _table(key: str, written: Dict[str, Any]) -> dict[str, Any]:
+    found = written.get(key, {})
+    if not isinstance(found, dict):
+        raise ReadError(f"{key} must be a table of a mapping: `[{key}]`; got {found!r}.")
+    return found
 
 
-def _measure(name: str, written: Any) -> dict[str, Any]:
+def _measure(name: str, written: Any, wide: Collection[str]) -> dict[str, Any]:
     if not isinstance(written, dict):
         written = {"from": written}
-    _check_names(f"measures.{name}.", written, MEASURE_KEYS)
-    if "from" not in written and name != "score":
+    check_names(f"measures.{name}.", written, MEASURE_KEYS)
+    if "from" not in written and name != "score" and name not in wide:
         raise ReadError(f"measures.{name} must say where it comes from: `from = ...`. {HOW}")
     sources = {
         key: Source.parse(f"measures.{name}", written[key])
@@ -331,31 +225,6 @@ def _measure(name: str, written: Any) -> dict[str, Any]:
         if key in written
     }
     return {**written, **sources}
-
-
-def _check_names(prefix: str, written: Dict[str, Any], known: Iterable[str]) -> None:
-    for name in written:
-        if name not in known:
-            near = get_close_matches(name, list(known), n=3) or list(known)
-            raise ReadError(
-                f"A mapping has no key {prefix + name!r}. Did you mean: {', '.join(near)}?"
-            )
-
-
-def _compiled(key: str, pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ReadError(f"{key} must hold a regular expression; {pattern!r}: {error}.") from error
-    return pattern
-
-
-def _plain_value(text: str) -> Any:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    return value if isinstance(value, bool | int | float) else text
 
 
 def _key(name: str) -> str:

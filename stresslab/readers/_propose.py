@@ -9,7 +9,9 @@ from typing import Any
 from stresslab.readers import _values as values
 from stresslab.readers._axes import GRADES, columns_of, is_numeric, plain, propose_axes
 from stresslab.readers._mapping import Mapping, Source, look_up, value_key
+from stresslab.readers._propose_wide import propose_wide
 from stresslab.readers._values import ValueProblem
+from stresslab.readers._wide import Wide
 
 NAMES: dict[str, tuple[str, ...]] = {
     "model": ("model", "model_name", "model_id", "system", "generator", "engine", "classifier"),
@@ -52,6 +54,9 @@ NAMES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Column names by role, the surest first; compared without case and punctuation."""
 
+OUTCOMES = {"answer", "output", "score", "correct", "status", "error", "probs", "confidence"}
+"""Roles one of which a table of outcomes has."""
+
 FLAGS = {"refused": "refused", "is_refusal": "refused", "abstained": "abstained"}
 MAX_STRENGTHS = 20
 
@@ -70,8 +75,14 @@ def propose(rows: Sequence[Row], *, stem: str) -> Mapping:
     """
     columns = columns_of(rows)
     taken = _by_name(columns)
+    if _is_key(taken):
+        taken["reference"] = taken.pop("answer")
+    wide = propose_wide(rows, columns, taken)
+    by_model = _columns_of(wide, columns)
+    taken = {role: column for role, column in taken.items() if column not in by_model}
+    columns = [column for column in columns if column not in by_model]
     sources = {role: Source(fields=(column,)) for role, column in taken.items()}
-    for role in ("model", "task"):
+    for role in ("task",) if wide else ("model", "task"):
         sources.setdefault(role, Source(const=stem))
     sources |= _tier(rows, sources)
     if "tier" in sources and not sources["tier"].values and not is_numeric(rows, sources["tier"]):
@@ -80,7 +91,7 @@ def propose(rows: Sequence[Row], *, stem: str) -> Mapping:
     sources |= _classes(columns, sources) | _flag(columns, sources)
     if "axis" not in sources and _is_graded(rows, sources):
         sources["axis"] = Source(const="graded")
-    measures, grade = _score(rows, sources)
+    measures, grade = _wide_score(rows, wide, sources) if wide else _score(rows, sources)
     kinds = _sorted_out(rows, _unused(columns, sources), sources)
     found = {name: _measure(rows, name) for name in kinds["measure"]}
     return Mapping(
@@ -90,7 +101,15 @@ def propose(rows: Sequence[Row], *, stem: str) -> Mapping:
         measures=measures | {_short(name): one for name, one in found.items()},
         grade=grade,
         ignored=tuple(kinds["ignored"]),
+        wide=wide,
     )
+
+
+def has_outcomes(mapping: Mapping) -> bool:
+    """Return whether a mapping says what a model answered, or how well it did."""
+    said = {*mapping.sources, *(mapping.wide.sources if mapping.wide else ())}
+    is_measured = any("from" in one for one in mapping.measures.values())
+    return bool(said & OUTCOMES) or is_measured
 
 
 def complete(mapping: Mapping, rows: Sequence[Row], under: Sequence[str]) -> Mapping:
@@ -120,6 +139,31 @@ def complete(mapping: Mapping, rows: Sequence[Row], under: Sequence[str]) -> Map
         variant_attributes=variant | mapping.variant_attributes,
         ignored=(*mapping.ignored, *kinds["measure"], *kinds["ignored"]),
     )
+
+
+def _is_key(taken: dict[str, str]) -> bool:
+    """Return whether a column called "answer" is the right one: nothing says what was answered."""
+    others = ("model", "reference", "output", "score", "correct")
+    return plain(taken.get("answer", "")) == "answer" and not any(role in taken for role in others)
+
+
+def _columns_of(wide: Wide | None, columns: Sequence[str]) -> set[str]:
+    models = wide.models(columns).values() if wide else ()
+    return {column for roles, _ in models for column in roles.values()}
+
+
+def _wide_score(
+    rows: Sequence[Row], wide: Wide, sources: dict[str, Source]
+) -> tuple[dict[str, Any], str]:
+    """Return what is known of the scores of all models together."""
+    if "correct" in wide.sources:
+        return {"score": {"rate": True, "low": 0.0, "high": 1.0}}, ""
+    if "score" not in wide.sources:
+        return {}, "exact" if "reference" in sources else ""
+    named = wide.sources["score"].among(columns_of(rows)).values()
+    said = {_number(look_up(row, column)) for row in rows for column in named} - {None}
+    is_rate = bool(said) and said <= {0.0, 1.0}
+    return ({"score": {"rate": True, "low": 0.0, "high": 1.0}} if is_rate else {}), ""
 
 
 def _last(name: str, under: Sequence[str]) -> str:

@@ -29,6 +29,7 @@ from stresslab.store.scan import EXCERPT, Chunk, Reject
 MAX_HASHES = 200_000
 MAX_REJECTS = 10_000
 """Kept per file; the rest is counted."""
+UNPLACED = "the row cannot be placed"
 
 
 @dataclass
@@ -54,7 +55,7 @@ class LongTable:
         self, mapping: Mapping, file: str, about: Callable[[RunKey], About] = lambda key: About()
     ) -> None:
         for role in ("model", "task", "item"):
-            if role not in mapping.sources:
+            if role not in mapping.sources and not (role == "model" and mapping.wide):
                 raise ReadError(
                     f"A mapping must say where the {role} of a row comes from; {role}_from is "
                     f'missing. Add for example `{role}_from = "field:{role}"`.'
@@ -63,7 +64,7 @@ class LongTable:
         self.n_rejects = self.n_outcomes = 0
         self.unit = "line"
         self.runs: dict[RunKey, RunRows] = defaultdict(RunRows)
-        self._hashes: dict[int, str | None] = {}
+        self.hashes: dict[int, str | None] = {}
         self._loose: list[tuple[Any, ...]] = []
         self.getters = {role: mapping.getter(one) for role, one in mapping.sources.items()}
         self.known: dict[str, dict[str, Any]] = {role: {} for role in CONVERTERS.keys() - TEXTS}
@@ -109,7 +110,7 @@ class LongTable:
         key = _key(said)
         for role in ("model", "task", "item"):
             if said[role] is None and role not in problems:
-                problems[role] = f"the {role} is missing; the row cannot be placed"
+                problems[role] = f"the {role} is missing; {UNPLACED}"
         if key is not None and not any(role in NEEDED for role in problems):
             try:
                 self._place(key, said, number, row)
@@ -230,11 +231,11 @@ class LongTable:
     def content_hash(self, untouched: str | None, choices: Any, reference: Any) -> str | None:
         """Return the hash of an item; those of the items of other models are remembered."""
         key = hash((untouched, repr(choices), repr(reference)))
-        if key not in self._hashes:
-            if len(self._hashes) >= MAX_HASHES:
-                self._hashes.clear()
-            self._hashes[key] = nouns.content_hash(untouched, choices, reference)
-        return self._hashes[key]
+        if key not in self.hashes:
+            if len(self.hashes) >= MAX_HASHES:
+                self.hashes.clear()
+            self.hashes[key] = nouns.content_hash(untouched, choices, reference)
+        return self.hashes[key]
 
     def _add_outcome(self, run: RunRows, variant: str, trial: int, said: dict[str, Any]) -> None:
         score, correct = said["score"], said["correct"]

@@ -1,14 +1,15 @@
-"""A table of your own in long form: CSV, JSON lines or Parquet, one row per outcome."""
+"""A table of your own: CSV, JSON lines, Parquet, Arrow or DuckDB, in long or in wide form."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 from stresslab.errors import ReadError
 from stresslab.readers._kind import Batch, Reader
 from stresslab.readers._mapping import Mapping
-from stresslab.readers._propose import propose as propose_from_rows
-from stresslab.readers._rows import LongTable
+from stresslab.readers._tables import check_columns, proposed
+from stresslab.readers._wide_rows import table_of
 from stresslab.store import scan
 
 SAMPLE_CHUNKS = 2
@@ -22,22 +23,33 @@ def sniff(path: Path) -> float:
 def propose(path: Path) -> Mapping:
     """Return a mapping guessed from the column names and the first rows.
 
+    Of the tables of a database the one that holds outcomes is taken.
+
     Raises
     ------
+    NoOutcomesError
+        If no column says what a model answered or how well.
     ReadError
-        If no row can be read, or no column can be the item.
+        If no row can be read, no column can be the item, or several tables hold outcomes.
     """
-    rows = [row for chunk in islice(scan.scan(path), SAMPLE_CHUNKS) for _, row in chunk.rows]
-    if not rows:
-        raise ReadError(f"{path} must hold at least one readable row; it holds none.")
-    mapping = propose_from_rows(rows, stem=path.name.split(".")[0])
-    if "item" not in mapping.sources:
-        raise ReadError(
-            f"No column of {path} looks like the id of an item, without which models cannot be "
-            f"compared on the same items. Its columns: {', '.join(rows[0])}. "
-            'Give a mapping with `item_from = "field:<column>"`.'
-        )
-    return mapping
+    if scan.look_at(path).format != "duckdb":
+        return _proposed(path)
+    names, found = list(scan.tables_of(path)), dict[str, Mapping]()
+    if len(names) == 1:
+        return _proposed(path, names[0])
+    reasons = []
+    for name in names:
+        try:
+            found[name] = _proposed(path, name)
+        except ReadError as error:
+            reasons.append(f"{name}: {error}")
+    if len(found) == 1:
+        return next(iter(found.values()))
+    said = f"{len(found):,} tables that may hold outcomes" if found else "no table of outcomes"
+    raise ReadError(
+        f"{path} holds {said}; it has: {', '.join(map(repr, names)) or 'none at all'}. Choose one "
+        f'in a mapping: `table = "<name>"`.{"" if found else " " + " ".join(reasons[:3])}'
+    )
 
 
 def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
@@ -48,27 +60,41 @@ def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
     ReadError
         If the mapping names a column the file does not have, or no row could be placed.
     """
-    table, bytes_done = LongTable(mapping, path.name), 0
-    for number, chunk in enumerate(scan.scan(path)):
-        if number == 0:
-            _check_columns(path, mapping, [row for _, row in chunk.rows])
+    table, bytes_done, checked = table_of(mapping, path.name), 0, False
+    for chunk in scan.scan(path, _table(path, mapping)):
+        if chunk.rows and not checked:
+            check_columns(path, mapping, [row for _, row in chunk.rows])
+            checked = True
         bytes_done = chunk.bytes_done
         yield from table.add(chunk)
     yield from table.finish(bytes_done)
 
 
-def _check_columns(path: Path, mapping: Mapping, rows: list[dict[str, object]]) -> None:
-    known = {name: None for row in rows for name in row}
-    for name in sorted(mapping.fields()):
-        if rows and name not in known and name.partition(".")[0] not in known:
-            raise ReadError(
-                f"The mapping uses the column {name!r}, which {path.name} does not have. "
-                f"It has: {', '.join(known)}."
-            )
+def _proposed(path: Path, table: str = "") -> Mapping:
+    chunks = islice((one for one in scan.scan(path, table) if one.rows), SAMPLE_CHUNKS)
+    rows = [row for chunk in chunks for _, row in chunk.rows]
+    stem = path.name.split(".")[0]
+    return replace(proposed(rows, path, stem), table=table, reader="table")
+
+
+def _table(path: Path, mapping: Mapping) -> str:
+    """Return the table of a database to read: the named one, or the one with all columns."""
+    if mapping.table or scan.look_at(path).format != "duckdb":
+        return mapping.table
+    tables = scan.tables_of(path)
+    needed = {name.partition(".")[0] for name in mapping.fields()}
+    fitting = [name for name, columns in tables.items() if needed <= set(columns)]
+    if len(fitting) == 1 or not tables:
+        return fitting[0] if fitting else ""
+    said = "has several tables" if fitting else "has no table"
+    raise ReadError(
+        f"{path} {said} with all columns the mapping uses ({', '.join(sorted(needed))}): "
+        f'{", ".join(map(repr, fitting or tables))}. Choose one: `table = "<name>"`.'
+    )
 
 
 PIECE = Reader(
-    title="Table of your own (CSV, JSON lines, Parquet)",
+    title="Table of your own (CSV, JSON lines, Parquet, Arrow, DuckDB)",
     sniff=sniff,
     propose=propose,
     read=read,

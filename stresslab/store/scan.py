@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
-    "CHUNK_ROWS", "EXCERPT", "Chunk", "Numbered", "Reject", "count_lines", "format_of", "scan",
-    "tables_of", "typed_lines",
+    "CHUNK_ROWS", "EXCERPT", "Chunk", "Numbered", "Reject", "count_lines", "format_of", "look_at",
+    "scan", "tables_of", "typed_lines",
 ]  # fmt: skip
 
 TYPED_ROWS = 20_000

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import lzma
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -91,7 +92,10 @@ def look_at(path: Path) -> Look:
     packing = next((one for magic, one in PACKED.items() if head.startswith(magic)), "")
     if packing:
         inside = b""
-        with suppress(OSError, EOFError, ValueError, lzma.LZMAError), path.open("rb") as file:
+        with (
+            suppress(OSError, EOFError, ValueError, zlib.error, lzma.LZMAError),
+            path.open("rb") as file,
+        ):
             inside = unpacked(file, packing).read(HEAD)
         binary, other = _binary(inside), ""
         if binary:
