@@ -77,7 +77,7 @@ def workspace_or_stop(*, empty: bool = False) -> Open:
         st.caption("Nothing was changed. Choose another workspace on the left, or repair this one.")
         st.stop()
     if known.default_task is None and not empty:
-        _empty()
+        _empty(len(workspace.runs()))
         st.stop()
     table = known.models.drop_duplicates("model")
     styles = theme.styles(
@@ -115,9 +115,15 @@ def _run(analysis: str, params: Params, data_version: str, path: str, _workspace
     return analyses.get(analysis).run(_workspace, params)
 
 
-def _empty() -> None:
+def _empty(n_runs: int) -> None:
     st.subheader("Nothing to look at yet", anchor=False)
-    st.markdown("This workspace holds no outcomes. Bring in your own, or look at another one.")
+    if n_runs:
+        st.markdown(
+            f"The {n_runs:,} runs of this workspace hold published numbers and no outcomes. "
+            "Bring in the outcomes behind them, or look at another workspace."
+        )
+    else:
+        st.markdown("This workspace holds no outcomes. Bring in your own, or look at another one.")
     with st.container(horizontal=True):
         if st.button("How to add your own", type="primary"):
             st.switch_page("pages/190_workspace.py", query_params=state.as_query({}))

@@ -151,9 +151,14 @@ def resolve(
     if population not in ("common", "each"):
         raise ParamError(f"population must be common or each; got {population!r}.")
     predicate = parse(where) if isinstance(where, str) else where
-    if known.default_task is None:
+    if known.tasks.empty or (task is None and known.default_task is None):
         return Question("", (), measure, numerator, denominator, predicate, population)
-    name = known.default_task if task is None else _one_of("task", task, known.tasks["task"])
+    name = _one_of("task", task or str(known.default_task), known.tasks["task"])
+    if not known.tasks.loc[known.tasks["task"] == name, "n_outcomes"].any():
+        raise ParamError(
+            f"Task {name!r} holds no outcomes, at most numbers somebody published. "
+            "`stresslab analyze parity` lists those."
+        )
     table = known.models[known.models["task"] == name]
     measures = known.measures.loc[known.measures["task"] == name, "measure"]
     _one_of("measure", measure, measures)

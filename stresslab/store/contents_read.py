@@ -73,9 +73,11 @@ def _tasks(dims: Dims, named: Mapping[str, Any], counted: set[int]) -> pd.DataFr
         )  # fmt: skip
     table = pd.DataFrame(rows, columns=TASK_COLUMNS)
     if len(table):
-        names = list(table["task"])
+        answered = table[table["n_outcomes"] > 0].sort_values(
+            "n_outcomes", ascending=False, kind="stable"
+        )["task"]  # a task may hold published numbers only
         wanted = named["default_task"]
-        best = wanted if wanted in names else names[int(table["n_outcomes"].to_numpy().argmax())]
+        best = wanted if wanted in set(answered) else next(iter(answered), None)
         table["is_default"] = table["task"] == best
     return table.astype({"chance": "float64", "is_default": "bool"})
 

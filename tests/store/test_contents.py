@@ -98,3 +98,15 @@ def test_a_damaged_run_is_named_beside_every_answer(tmp_path):
     [warning] = [one for one in resolve(workspace).warnings if one.code == "damaged"]
     assert warning.n == 1
     assert file.parent.name in warning.message
+
+
+def test_a_task_of_published_numbers_only_is_no_default_and_says_so(tmp_path):
+    workspace = Workspace.create(tmp_path / "w")
+    source = {"format": "published", "path": "t.csv", "sha256": "0" * 64, "version": "1"}
+    with workspace.add_run(model="m", task="leaderboard", source=source) as run:
+        rows = [{"measure": "accuracy", "slice": "", "value": 0.5, "stderr": None, "n": 10}]
+        run.write("published", rows)
+    assert contents(workspace).default_task is None
+    assert resolve(workspace).task == ""
+    with pytest.raises(ParamError, match="leaderboard.*parity"):
+        resolve(workspace, task="leaderboard")
