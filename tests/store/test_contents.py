@@ -108,5 +108,5 @@ def test_a_task_of_published_numbers_only_is_no_default_and_says_so(tmp_path):
         run.write("published", rows)
     assert contents(workspace).default_task is None
     assert resolve(workspace).task == ""
-    with pytest.raises(ParamError, match="leaderboard.*parity"):
+    with pytest.raises(ParamError, match=r"leaderboard.*parity"):
         resolve(workspace, task="leaderboard")
