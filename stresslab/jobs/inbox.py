@@ -1,0 +1,98 @@
+"""Keep what was uploaded: a folder per upload, named by its content, in the user's cache."""
+
+import hashlib
+import re
+import shutil
+import time
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from stresslab.errors import ReadError
+from stresslab.places import cache_folder
+
+KEPT_DAYS = 30
+BLOCK = 1 << 20
+LONGEST = 150
+_NAME = re.compile(r"[0-9a-f]{32}")
+_ODD = re.compile(r"[^\w.+=,@ -]")
+
+
+def keep(files: Iterable[tuple[str, BinaryIO]]) -> str:
+    """Write uploaded files into a folder of their own and return its name.
+
+    The same files again give the same folder, which is not written again.
+
+    Parameters
+    ----------
+    files : iterable of (name, file)
+        Names as the sender gave them; nothing of a name becomes a path but letters, digits and a
+        few signs of its last part.
+
+    Raises
+    ------
+    ReadError
+        If there is no file.
+    """
+    inbox = _inbox()
+    aside = inbox / f".new-{uuid.uuid4().hex}"
+    aside.mkdir(parents=True)
+    try:
+        marks = [_written(aside, name, file) for name, file in files]
+        if not marks:
+            raise ReadError("An upload must hold a file; it holds none. Choose files again.")
+        name = hashlib.sha256("\n".join(sorted(marks)).encode()).hexdigest()[:32]
+        if not (inbox / name).exists():
+            aside.rename(inbox / name)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    _tidy(inbox, name)
+    return name
+
+
+def folder_of(name: str) -> Path | None:
+    """Return the folder of an upload, or None if there is none of that name (any more)."""
+    path = _inbox() / name
+    return path if _NAME.fullmatch(name) and path.is_dir() else None
+
+
+def holds(path: Path) -> bool:
+    """Return whether a file came by upload."""
+    return path.resolve().is_relative_to(_inbox().resolve())
+
+
+def plain_name(name: str) -> str:
+    """Return the last part of a name without any sign that means something to a file system."""
+    last = re.split(r"[\\/]", name)[-1]
+    plain = _ODD.sub("_", last).lstrip(". ").rstrip(". ") or "file"
+    if len(plain) <= LONGEST:
+        return plain
+    ending = "".join(Path(plain).suffixes[-2:])[-20:]
+    return plain[: LONGEST - len(ending)] + ending
+
+
+def _inbox() -> Path:
+    return cache_folder() / "uploads"
+
+
+def _written(folder: Path, name: str, file: BinaryIO) -> str:
+    plain = plain_name(name)
+    path, number = folder / plain, 2
+    while path.exists():
+        path, number = folder / f"{number}_{plain}", number + 1
+    digest = hashlib.sha256()
+    with path.open("xb") as out:
+        while block := file.read(BLOCK):
+            digest.update(block)
+            out.write(block)
+    return f"{digest.hexdigest()} {path.name}"
+
+
+def _tidy(inbox: Path, name: str) -> None:
+    """Remove uploads nobody sent again for a month; what was imported of them stays."""
+    (inbox / name).touch()
+    old = time.time() - KEPT_DAYS * 86_400
+    for one in inbox.iterdir():
+        if one.stat().st_mtime < old:
+            shutil.rmtree(one, ignore_errors=True)
