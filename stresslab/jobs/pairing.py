@@ -21,6 +21,9 @@ PROMPT = (
 
 REPEAT = re.compile(r"repeats \w+ \d+ \((.*)\): ", re.DOTALL)
 
+SAID = 5
+"""Ids named in a sentence; the report itself names more of them."""
+
 
 def pairing_report(workspace: "Workspace", tasks: Iterable[str]) -> list[dict[str, Any]]:
     """Return, per task and item set, how the models pair.
@@ -60,7 +63,7 @@ def sentences(report: Iterable[dict[str, Any]]) -> list[str]:
             ("possible_matches", "have equal contents under other ids"),
         ):
             if n := one[kind]["n"]:
-                ids = [str(name) for name in one[kind]["ids"]]
+                ids = [str(name) for name in one[kind]["ids"][:SAID]]
                 more = f" and {n - len(ids):,} more" if n > len(ids) else ""
                 said.append(f"{place}: {n:,} {text}: {', '.join(ids)}{more}.")
         for name, values in one["prompts"].items():
