@@ -89,6 +89,22 @@ def arrow_rows(path: Path) -> Iterator[Chunk]:
         yield Chunk(bytes_done=size, unit="row")
 
 
+def notes_of(path: Path) -> dict[str, str]:
+    """Return what the writer of a Parquet or Arrow file noted beside its columns, by key."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with _readable(path, "Parquet or Arrow"), pa.memory_map(str(path)) as source:
+        if source.read(4) == b"PAR1":
+            schema = pq.read_schema(path)
+        else:
+            file = _with_index(source)
+            schema = file.schema if file else pa.ipc.open_stream(source).schema
+    said = schema.metadata or {}
+    return {key.decode("utf-8", "replace"): one.decode("utf-8", "replace")
+            for key, one in said.items()}  # fmt: skip
+
+
 def chunks_of(
     found: Found, reached: Callable[[int], int], media: Sequence[str] = ()
 ) -> Iterator[Chunk]:

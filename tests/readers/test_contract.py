@@ -16,7 +16,7 @@ from stresslab.readers._propose import propose
 from stresslab.store.scan import scan
 
 
-@pytest.fixture(params=readers.names())
+@pytest.fixture(params=[name for name in readers.names() if readers.get(name).example])
 def example(request, tmp_path):
     """Return a reader, its name and its example as a file."""
     reader = readers.get(request.param)
