@@ -3,7 +3,7 @@
 import hashlib
 import json
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -63,6 +63,10 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 """Columns that identify a row of a table within one run."""
 
+_QUOTED: Callable[[str], str] = json.encoder.encode_basestring
+_SPACED = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
+_COMPACT = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
 
 def arrow_schema(table: str) -> "pa.Schema":
     """Return the Arrow schema of one table of a run.
@@ -113,15 +117,17 @@ def content_hash(
         return None
     choices, reference = _listed(choices), _listed(reference)
     references = reference if isinstance(reference, list | tuple) else [reference]
-    canonical = {
-        "input": _plain(untouched),
-        "choices": [_plain(choice) for choice in choices or ()],
-        "reference": sorted(
-            json.dumps(_plain(one), sort_keys=True, ensure_ascii=False) for one in references
-        ),
-    }
-    text = json.dumps(canonical, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    asked = ",".join([_written(_plain(one), _COMPACT) for one in choices or ()])
+    right = ",".join(map(_QUOTED, sorted([_written(_plain(one), _SPACED) for one in references])))
+    text = (
+        f'{{"choices":[{asked}],"input":{_written(_plain(untouched), _COMPACT)},'
+        f'"reference":[{right}]}}'
+    )  # what `json.dumps` writes with sorted keys; hashes of earlier workspaces stay as they are
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _written(value: Any, encoder: json.JSONEncoder) -> str:
+    return _QUOTED(value) if type(value) is str else encoder.encode(value)
 
 
 def _listed(value: Any) -> Any:
@@ -134,12 +140,14 @@ def _listed(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return " ".join((value if value.isascii() else unicodedata.normalize("NFC", value)).split())
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int | float):
-        return str(int(value)) if float(value).is_integer() else repr(float(value))
-    if isinstance(value, str):
-        return " ".join(unicodedata.normalize("NFC", value).split())
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(float(value))
     if isinstance(value, dict):
         return {str(key): _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

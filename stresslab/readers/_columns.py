@@ -3,20 +3,17 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from stresslab import nouns
 from stresslab.readers import _values as values
-from stresslab.readers._roles import (
-    CONVERTERS,
-    earned,
-    graded,
-    kept,
-)
-from stresslab.readers._turned import FEW, LATER, Column, TurnedColumns
-from stresslab.store.scan import Numbered
+from stresslab.readers._column_values import FEW, Column, mixed, objects
+from stresslab.readers._roles import CONVERTERS, earned, graded
+from stresslab.readers._turned import LATER, Columns, TurnedColumns
+from stresslab.store.scan import Chunk
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +27,7 @@ OF_OUTCOME = ("status", "reference", "output", "answer", "score", "correct", "co
 
 
 def add_columns(
-    table: "LongTable", rows: Sequence[Numbered], turned: "TurnedColumns | None" = None
+    table: "LongTable", given: Chunk, turned: "TurnedColumns | None" = None
 ) -> "TurnedColumns | None":
     """Add rows to a table, with the results and rejects that `LongTable.add_row` gives.
 
@@ -38,8 +35,8 @@ def add_columns(
     ----------
     table : LongTable
         Keeps what the rows say.
-    rows : sequence of (int, dict)
-        Numbered rows.
+    given : Chunk
+        Numbered rows; of `Columns` some fields stand beside them.
     turned : TurnedColumns, optional
         Columns of the same rows as another model of a wide table had them: what comes from the
         same source is not turned again.
@@ -49,20 +46,24 @@ def add_columns(
     TurnedColumns or None
         Columns that may be handed on with the same rows; None where a row was odd.
     """
-    if len(rows) <= FEW:
-        for number, row in rows:
-            table.add_row(number, row)
+    rows = given if isinstance(given, Columns) else Columns(given.rows)
+    n = len(rows.rows)
+
+    def one_by_one(low: int, high: int) -> None:
+        for at in range(low, high):
+            table.add_row(rows.rows[at][0], rows.row(at))
+
+    if n <= FEW:
+        one_by_one(0, n)
         return turned
     chunk = TurnedColumns(table, rows, turned)
     start = 0
-    for at in [*sorted(chunk.odd), len(rows)]:
+    for at in [*sorted(chunk.odd), n]:
         if at - start <= FEW:
-            for number, row in rows[start:at]:
-                table.add_row(number, row)
+            one_by_one(start, at)
         else:
             _place(chunk, start, at)
-        if at < len(rows):
-            table.add_row(*rows[at])
+        one_by_one(at, min(at + 1, n))
         start = at + 1
     return turned if chunk.odd else turned or chunk
 
@@ -86,7 +87,7 @@ def _place(chunk: TurnedColumns, low: int, high: int) -> None:
         key = _run_key(*named)
         repeats += _OfRun(chunk, key, chunk.table.runs[key]).add(mine)
     for at, run, reason in sorted(repeats, key=lambda one: one[0]):
-        chunk.table.reject_row(run, chunk.numbers[at], chunk.rows[at], {"": reason})
+        chunk.table.reject_row(run, chunk.numbers[at], chunk.given.row(at), {"": reason})
 
 
 class _OfRun:
@@ -156,7 +157,7 @@ class _OfRun:
                 if item not in run.items:
                     said = {role: self.said[role][at] for role in OF_ITEM}
                     said |= {role: self._later(role, [at])[0] for role in LATER}
-                    row = self.chunk.rows[at]
+                    row = self.chunk.given.row(at)
                     self.table.make_item(run, item, said, self.key.task, True, row)
                 continue
             done.add(item)
@@ -186,15 +187,14 @@ class _OfRun:
         ]
         choices = self._later("choices", rows)
         references = [
-            None if values.is_null(one) else one for one in self._later("reference", rows)
+            None if values.is_empty(one) else one for one in self._later("reference", rows)
         ]
-        hashes = list(map(table.content_hash, untouched, choices, references))
+        # of the first run nothing can have been hashed before
+        make = nouns.content_hash if len(table.runs) == 1 else table.content_hash
+        hashes = list(map(make, untouched, choices, references))
         task = self.key.task
         sets = [one or task for one in take(said["items"], rows)]
-        attributes = [
-            table.attributes_of(split, self.chunk.rows[at])
-            for split, at in zip(take(said["split"], rows), rows, strict=True)
-        ]
+        attributes = self._attributes(rows)
         columns = [
             items, sets, [task] * len(rows), untouched, messages,
             list(map(values.as_json, choices)), list(map(values.as_json, references)),
@@ -231,15 +231,21 @@ class _OfRun:
               for role in ("strength", "unit", "seed")),
             [inputs[one] if tier and axis == "paired" else None
              for one, (_, axis, tier) in zip(at, places, strict=True)],
-            self._attributes(at),
+            objects(self._taken("variants", at), len(at)),
         ]  # fmt: skip
         return _arrow("variants", columns)
 
     def _attributes(self, rows: list[int]) -> Column:
-        getters = self.table.variant_attributes
-        if not getters:
-            return [None] * len(rows)
-        return [values.as_json(kept(getters, self.chunk.rows[at])) for at in rows]
+        """Return the attributes of items as JSON, with the split where there is one."""
+        found, split = self._taken("items", rows), self.chunk.take(self.said["split"], rows)
+        if "split" not in found or not any(split):
+            return objects(found, len(rows), {"split": split} if any(split) else None)
+        make, row = self.table.attributes_of, self.chunk.given.row
+        return [make(one, row(at)) for one, at in zip(split, rows, strict=True)]
+
+    def _taken(self, kind: str, rows: list[int]) -> dict[str, Column]:
+        take = self.chunk.take
+        return {name: take(one, rows) for name, one in self.chunk.attributes(kind).items()}
 
     def _outcomes(self, rows: list[int], variants: list[str], trials: list[int]) -> None:
         sign = self.table.sign
@@ -264,18 +270,25 @@ class _OfRun:
     def _scores(
         self, rows: list[int], variants: list[str], trials: list[int], scores: Sequence[Any]
     ) -> None:
-        why, measures = self.said["explanation"], self.chunk.measures
-        if why is self.chunk.none and not measures:
+        take, measures = self.chunk.take, self.chunk.measures
+        why = take(self.said["explanation"], rows)
+        is_told = [one is not None for one in why]
+        kinds = [("score", scores, why, is_told)] if any(is_told) else []
+        for name, one in measures.items():
+            column = take(one, rows)
+            is_there = [value is not None for value in column]
+            if any(is_there):
+                told = map(values.text, take(self.chunk.why.get(name, self.chunk.none), rows))
+                kinds.append((name, column, list(told), is_there))
+        if not kinds:
             return
-        target, explained = self.run.rows["scores"], self.table.why
-        for at, variant, trial, score in zip(rows, variants, trials, scores, strict=True):
-            if why[at] is not None:
-                target.append((variant, trial, "score", score, why[at]))
-            for name, column in measures.items():
-                if column[at] is not None:
-                    row = self.chunk.rows[at]
-                    text = values.text(explained[name](row)) if name in explained else None
-                    target.append((variant, trial, name, column[at], text))
+        names, found, told, there = zip(*kinds, strict=True)
+        repeated = ([one for one in column for _ in kinds] for column in (variants, trials))
+        columns = [*repeated, list(names) * len(rows), mixed(found), mixed(told)]
+        is_kept = mixed(there)
+        if not all(is_kept):
+            columns = [list(compress(column, is_kept)) for column in columns]
+        self.run.rows["scores"].append(_arrow("scores", columns))
 
 
 def _graded(given: list[Any], known: dict[tuple[str, ...], int | None]) -> int | None:

@@ -43,7 +43,8 @@ class ManyFiles:
         self._last = max([self._last, *(number for number, _ in rows[-1:])])
         self._unit = chunk.unit
         self.bytes_done = self._before + chunk.bytes_done
-        yield from self._named(self.table.add(Chunk(rows, chunk.rejects, self.bytes_done, UNIT)))
+        numbered = replace(chunk, rows=rows, bytes_done=self.bytes_done, unit=UNIT)
+        yield from self._named(self.table.add(numbered))
 
     def finish(self) -> Iterator[Batch]:
         """Yield what was held back."""

@@ -75,7 +75,10 @@ class Objects:
                 yield Reject(f"line {number}", "", f"longer than {MAX_LINE >> 20} MiB", excerpt)
                 continue
             line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-            if line.strip():
+            value = _usual(line)
+            if value is not None:
+                yield number, value
+            elif line.strip():
                 yield from self._of_line(number, line)
 
     def _of_line(self, number: int, line: bytes) -> Iterator[Numbered | Reject]:
@@ -87,8 +90,7 @@ class Objects:
             yield Reject(f"line {number}", "", reason, _shown(line))
             return
         may_be_deep = line.count(b"[") + line.count(b"{") > MAX_DEPTH
-        is_plain = line.isascii() and b"\\u0000" not in line and b"\\ud" not in line.lower()
-        yield from _kept(f"line {number}", number, value, may_be_deep, is_plain)
+        yield from _kept(f"line {number}", number, value, may_be_deep)
 
     def _entries(self, file: BinaryIO) -> Iterator[Numbered | Reject]:
         for number, (_, value) in enumerate(lenient.walk(file), start=1):
@@ -97,7 +99,22 @@ class Objects:
                 excerpt = lenient.clean(value.excerpt)[:EXCERPT]
                 yield Reject(f"entry {number}", "", value.reason, excerpt)
             else:
-                yield from _kept(f"entry {number}", number, value, True, False)
+                yield from _kept(f"entry {number}", number, value, True)
+
+
+def _usual(line: bytes) -> dict[str, Any] | None:
+    """Return the object of a line in which nothing can be wrong; None of any other line."""
+    import orjson
+
+    if b"\\u0000" in line or line.count(b"[") + line.count(b"{") > MAX_DEPTH:
+        return None
+    if lenient.has_long_number(line):
+        return None
+    try:
+        value = orjson.loads(line)  # takes no text that is not whole
+    except orjson.JSONDecodeError:
+        return None
+    return value if type(value) is dict else None
 
 
 def is_deep(value: Any, most: int = MAX_DEPTH) -> bool:
@@ -116,9 +133,7 @@ def is_deep(value: Any, most: int = MAX_DEPTH) -> bool:
     return True
 
 
-def _kept(
-    place: str, number: int, value: Any, may_be_deep: bool, is_plain: bool
-) -> Iterator[Numbered | Reject]:
+def _kept(place: str, number: int, value: Any, may_be_deep: bool) -> Iterator[Numbered | Reject]:
     if not isinstance(value, dict):
         yield Reject(place, "", "must be a JSON object", lenient.clean(repr(value)[:EXCERPT]))
         return
@@ -126,13 +141,12 @@ def _kept(
         for name in [name for name, one in value.items() if is_deep(one)]:
             yield Reject(place, lenient.clean(name), "nested too deeply; left out", "")
             del value[name]
-    if not is_plain:
-        for name, one in value.items():
-            whole = tidy(one)
-            if whole is not one:
-                value[name] = whole
-                excerpt = whole[:EXCERPT] if isinstance(whole, str) else ""
-                yield Reject(place, lenient.clean(name), NOT_UTF8, excerpt)
+    for name, one in value.items():
+        whole = tidy(one)
+        if whole is not one:
+            value[name] = whole
+            excerpt = whole[:EXCERPT] if isinstance(whole, str) else ""
+            yield Reject(place, lenient.clean(name), NOT_UTF8, excerpt)
     yield number, value
 
 

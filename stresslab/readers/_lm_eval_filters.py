@@ -13,6 +13,8 @@ from stresslab.readers._lm_eval_task import Task
 from stresslab.readers._lm_eval_values import numbers_of
 from stresslab.store.scan import Reject, count_lines, typed_lines
 
+MEASURES = "read.measures."
+
 Column = np.ndarray[Any, Any]
 
 
@@ -51,7 +53,7 @@ class OtherFilters:
             places, keys, lines, columns = _parsed(path, task)
         self._firsts = np.unique(keys[places == 0])
         self._names = [
-            [task.measure(name, place) for name in task.measures]
+            [f"{MEASURES}{task.measure(name, place)}" for name in task.measures]
             for place in range(1, len(task.filters))
         ]
         self._held = []
@@ -60,16 +62,18 @@ class OtherFilters:
             mine = mine[np.argsort(keys[mine], kind="stable")]
             self._held.append((keys[mine], lines[mine], [one[mine] for one in columns]))
 
-    def numbers(self, row: Object) -> dict[str, float | None]:
-        """Return what the other filters gave for the doc of a row, by measure."""
-        found: dict[str, float | None] = {}
-        key = _key(row.get("doc_id"))
+    def columns(self, rows: list[Object]) -> dict[str, list[float | None]]:
+        """Return what the other filters gave for the docs of some rows, by the name of a field."""
+        wanted = np.array([_key(row.get("doc_id")) for row in rows], np.int64)
+        found: dict[str, list[float | None]] = {}
         for names, (keys, _, columns) in zip(self._names, self._held, strict=True):
-            at = _place(keys, key)
-            if at is not None:
-                for name, column in zip(names, columns, strict=True):
-                    value = float(column[at])
-                    found[name] = None if value != value else value
+            at = np.searchsorted(keys, wanted)
+            there = at < len(keys)
+            there[there] = keys[at[there]] == wanted[there]
+            for name, column in zip(names, columns, strict=True):
+                values = np.full(len(rows), np.nan)
+                values[there] = column[at[there]]
+                found[name] = [None if one != one else one for one in values.tolist()]
         return found
 
     def stands_alone(self, number: int, row: Object) -> bool:

@@ -1,19 +1,29 @@
 """Turn samples lines of lm-evaluation-harness into record rows, one per doc."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
+from stresslab.readers import _json_lines
 from stresslab.readers._json_lines import Objects
 from stresslab.readers._likelihoods import best, softmax
+from stresslab.readers._lm_eval_columns import Reading
 from stresslab.readers._lm_eval_files import Object, table
-from stresslab.readers._lm_eval_filters import Filters, OtherFilters
+from stresslab.readers._lm_eval_filters import MEASURES, Filters, OtherFilters
 from stresslab.readers._lm_eval_task import Task
-from stresslab.readers._lm_eval_values import numbers_of, pairs_of, requests_of
+from stresslab.readers._lm_eval_values import (
+    generated,
+    input_of,
+    numbers_of,
+    pairs_of,
+    reference_of,
+    requests_of,
+)
 from stresslab.readers._mapping import look_up
+from stresslab.readers._turned import Columns
 from stresslab.readers._values import as_json
-from stresslab.store.scan import EXCERPT, Numbered, Reject
+from stresslab.store.scan import EXCERPT, Reject
 
-MEASURES = "read.measures."
 EMPTY: Object = {
     f"read.{name}": None
     for name in (
@@ -37,14 +47,40 @@ class Rows:
         What all rows have in common.
     """
 
+    NORM = f"{MEASURES}confidence_norm"
+
     def __init__(self, objects: Objects, task: Task, run: Object) -> None:
         self.objects, self.task, self.run = objects, task, run
-        self._keys = {name: f"{MEASURES}{task.measure(name)}" for name in task.measures}
+        self.keys = {name: f"{MEASURES}{task.measure(name)}" for name in task.measures}
+        self.names = (*EMPTY, *self.keys.values(), self.NORM)
+        self.others: OtherFilters | None = None
 
-    def __iter__(self) -> Iterator[Numbered | Reject]:
+    def chunks(self) -> Iterator[Columns]:
         """Yield a row per doc; the lines of other filters become numbers of it."""
-        task, filters = self.task, Filters(self.task.filters)
-        others = OtherFilters(self.objects.path, task) if len(task.filters) > 1 else None
+        if len(self.task.filters) > 1:
+            self.others = OtherFilters(self.objects.path, self.task)
+        lines, n = self._lines(), _json_lines.ROWS
+        while n == _json_lines.ROWS:
+            found = list(islice(lines, n))
+            n = len(found)
+            yield self._read(found)
+            del found
+
+    def _read(self, found: list[tuple[int, Object, bool] | Reject]) -> Columns:
+        lines = [one for one in found if not isinstance(one, Reject)]
+        rows, scored = [row for _, row, _ in lines], [is_scored for _, _, is_scored in lines]
+        return Columns(
+            rows=[(number, row) for number, row, _ in lines],
+            rejects=[one for one in found if isinstance(one, Reject)],
+            bytes_done=self.objects.bytes_done,
+            unit=self.objects.unit,
+            columns=Reading(self, rows, scored).read() if rows else {},
+            whole=lambda at: self.row(rows[at], is_scored=scored[at]),
+        )
+
+    def _lines(self) -> Iterator[tuple[int, Object, bool] | Reject]:
+        """Yield the lines that are rows, and whether they are of the filter of the score."""
+        filters, others = Filters(self.task.filters), self.others
         for one in self.objects:
             if isinstance(one, Reject):
                 yield one
@@ -54,35 +90,33 @@ class Rows:
             if place is None or (place and others is None):
                 yield self._reject(number, row, "filter", "a filter that was not met before")
             elif place == 0 or others is None:
-                yield number, self.row(row, others)
+                yield number, row, True
             elif others.stands_alone(number, row):
-                yield number, self.row(row, others, is_scored=False)
+                yield number, row, False
             elif others.is_repeat(number, row, place):
                 text = f"repeats an earlier line of doc {row.get('doc_id')} behind this filter"
                 yield self._reject(number, row, "doc_id", text)
 
-    def row(
-        self, row: Object, others: OtherFilters | None = None, *, is_scored: bool = True
-    ) -> Object:
+    def row(self, row: Object, *, is_scored: bool = True) -> Object:
         """Return a samples line as a record row: itself, the run, and what is read out of it."""
         task = self.task
         requests = requests_of(row)
         likelihoods = pairs_of(row, requests)
         prompt = requests[0][0] if requests else None
-        asked = _input(row, task) or prompt
+        asked = input_of(table(row.get("doc")), task) or prompt
         read = EMPTY | {"read.input": asked}
         if prompt and prompt != asked:
             read["read.messages"] = [{"role": "user", "content": prompt}]
         numbers = numbers_of(row, task.metrics, task.aggregations) if is_scored else {}
         for name, value in numbers.items():
-            read[self._keys[name]] = value
-        for name, other in others.numbers(row).items() if others else ():
-            read[f"{MEASURES}{name}"] = other
+            read[self.keys.get(name, f"{MEASURES}{name}")] = value
+        for name, other in self.others.columns([row]).items() if self.others else ():
+            read[name] = other[0]
         if likelihoods:
             self._choose(read, row, requests, likelihoods)
         else:
             read["read.reference"] = row.get("target")
-            read["read.output"], read["read.answer"] = _generated(row)
+            read["read.output"], read["read.answer"] = generated(row)
         score = numbers.get(task.primary)
         if score is not None:
             read["read.score"] = score if task.measures.get(task.primary, True) else -score
@@ -101,41 +135,18 @@ class Rows:
         chosen = best(likelihoods)
         shares = softmax(likelihoods)
         read["read.choices"], read["read.answer"] = choices, choices[chosen]
-        read["read.reference"] = _reference(row, texts, choices, chosen)
+        read["read.reference"] = reference_of(row, texts, choices, chosen)
         if shares:
             read["read.probs"], read["read.confidence"] = shares, shares[chosen]
         if lengths and all(lengths):
             normal = [one / length for one, length in zip(likelihoods, lengths, strict=True)]
             shares = softmax(normal)
             read["read.answer_norm"] = choices[best(normal)]
-            read[f"{MEASURES}confidence_norm"] = max(shares) if shares else None
+            read[self.NORM] = max(shares) if shares else None
 
     def _reject(self, number: int, row: Object, field: str, reason: str) -> Reject:
         excerpt = (as_json({"doc_id": row.get("doc_id"), **row}) or "")[:EXCERPT]
         return Reject(f"{self.objects.unit} {number}", field, reason, excerpt)
-
-
-def _input(row: Object, task: Task) -> Any:
-    """Return what the item asks, without template and examples, which differ between runs."""
-    doc = table(row.get("doc"))
-    if len(task.texts) == 1:
-        return look_up(doc, task.texts[0])
-    if task.texts:
-        texts = [look_up(doc, one) for one in task.texts]
-        return "\n".join(one for one in texts if isinstance(one, str)) or None
-    return doc or None
-
-
-def _generated(row: Object) -> tuple[str | None, str | None]:
-    """Return the raw text, and what the filter made of it where that is another."""
-    raw, cut = row.get("resps"), row.get("filtered_resps")
-    while isinstance(raw, list) and len(raw) == 1:
-        raw = raw[0]
-    while isinstance(cut, list) and len(cut) == 1:
-        cut = cut[0]
-    is_same = cut == raw or cut is None
-    output, answer = (one if isinstance(one, str) else as_json(one) for one in (raw, cut))
-    return output, None if is_same else answer
 
 
 def _continuations(asked: list[tuple[str, Any]], delimiter: str) -> tuple[list[str], list[int]]:
@@ -150,20 +161,3 @@ def _continuations(asked: list[tuple[str, Any]], delimiter: str) -> tuple[list[s
         shared += 1
     start = prompts[0].rfind(" ", 0, shared) + 1
     return [one[start:].strip() for one in prompts], []
-
-
-def _reference(row: Object, texts: list[str], choices: list[str], chosen: int) -> Any:
-    """Return the text of the right choice: the target is its place, or one of the texts."""
-    target = row.get("target")
-    text = target.strip() if isinstance(target, str) else str(target)
-    inner = text[1:-1].split(",") if text.startswith("[") and text.endswith("]") else [text]
-    places = [int(one) for one in inner if one.strip().isdecimal()]
-    is_place = len(places) == len(inner) and all(one < len(choices) for one in places)
-    named = next((place for place, one in enumerate(texts) if one == text), None)
-    if is_place and named is not None and "acc" in row:  # both readings are possible
-        is_right = row["acc"] in (1, 1.0, True)
-        is_place = (chosen in places) == is_right or (chosen == named) != is_right
-    if is_place:
-        found = [choices[one] for one in places]
-        return found[0] if len(found) == 1 else found
-    return choices[named] if named is not None else target

@@ -225,19 +225,19 @@ def _metrics(config: Object, results: Object, rows: Sequence[Object]) -> tuple[s
     """Return the metrics the rows have, the declared ones first; of no rows those published."""
     listed = config.get("metric_list")
     declared = [
-        one.get("metric")
+        one["metric"]
         for one in (listed if isinstance(listed, list) else ())
-        if isinstance(one, dict)
+        if isinstance(one, dict) and isinstance(one.get("metric"), str)
     ]
     if not rows:
         declared += [one.partition(",")[0] for one in results if "," in one]
-        names = [one for one in declared if isinstance(one, str)]
-        return tuple(dict.fromkeys(one for one in names if not one.endswith("_stderr")))
+        return tuple(dict.fromkeys(one for one in declared if not one.endswith("_stderr")))
     there = {name: None for row in rows for name in row}
     named = [
         one
         for row in rows
         for one in (row["metrics"] if isinstance(row.get("metrics"), list) else ())
+        if isinstance(one, str)
     ]
     others = named or [one for one in there if one not in KNOWN]
     return tuple(dict.fromkeys(one for one in [*declared, *others] if one in there))

@@ -2,9 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stresslab.readers._likelihoods import number
+from stresslab.readers._mapping import look_up
+from stresslab.readers._values import as_json
+
+if TYPE_CHECKING:
+    from stresslab.readers._lm_eval_task import Task
 
 NO_FILTER = "none"
 KNOWN = frozenset({
@@ -82,6 +87,45 @@ def pairs_of(row: Object, requests: Sequence[tuple[str, Any]]) -> list[float]:
     return [one for one in found if one is not None]
 
 
+def input_of(doc: Object, task: "Task") -> Any:
+    """Return what the item asks, without template and examples, which differ between runs."""
+    if len(task.texts) == 1:
+        return look_up(doc, task.texts[0])
+    if task.texts:
+        texts = [look_up(doc, one) for one in task.texts]
+        return "\n".join(one for one in texts if isinstance(one, str)) or None
+    return doc or None
+
+
+def generated(row: Object) -> tuple[str | None, str | None]:
+    """Return the raw text, and what the filter made of it where that is another."""
+    raw, cut = row.get("resps"), row.get("filtered_resps")
+    while isinstance(raw, list) and len(raw) == 1:
+        raw = raw[0]
+    while isinstance(cut, list) and len(cut) == 1:
+        cut = cut[0]
+    is_same = cut == raw or cut is None
+    output, answer = (one if isinstance(one, str) else as_json(one) for one in (raw, cut))
+    return output, None if is_same else answer
+
+
+def reference_of(row: Object, texts: list[str], choices: list[str], chosen: int) -> Any:
+    """Return the text of the right choice: the target is its place, or one of the texts."""
+    target = row.get("target")
+    text = target.strip() if isinstance(target, str) else str(target)
+    inner = text[1:-1].split(",") if text.startswith("[") and text.endswith("]") else [text]
+    places = [int(one) for one in inner if one.strip().isdecimal()]
+    is_place = len(places) == len(inner) and max(places) < len(choices)
+    named = texts.index(text) if text in texts else None
+    if is_place and named is not None and "acc" in row:  # both readings are possible
+        is_right = row["acc"] in (1, 1.0, True)
+        is_place = (chosen in places) == is_right or (chosen == named) != is_right
+    if is_place:
+        found = [choices[one] for one in places]
+        return found[0] if len(found) == 1 else found
+    return choices[named] if named is not None else target
+
+
 def _numbers(metric: str, value: Any, aggregation: str) -> dict[str, float]:
     if isinstance(value, list):
         return _of_list(metric, value, aggregation)
@@ -130,7 +174,7 @@ def _likelihood(value: Any) -> float | None:
         return None
     try:
         return float(value[0])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

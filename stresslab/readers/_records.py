@@ -1,11 +1,15 @@
 """Hand record rows of a log to a `LongTable` in chunks, made storable on the way."""
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from stresslab import lenient
 from stresslab.store.scan import EXCERPT, Chunk, Numbered, Reject
+
+Made = TypeVar("Made")
 
 ROWS = 1_000
 """Rows of a chunk: those of a log hold whole texts."""
@@ -14,6 +18,30 @@ NOT_UTF8 = "holds bytes that are not UTF-8 text; kept with � in their place"
 HEAD = 1 << 16
 SMALL = 64 << 20
 """Files that are read as a whole must be smaller."""
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Make objects without looking for circles among them; what JSON holds has none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def batches_of(chunks: Iterator[Chunk], add: Callable[[Chunk], Iterable[Made]]) -> Iterator[Made]:
+    """Yield what is made of every chunk; each is dropped before the first of it is handed out."""
+    while True:
+        with uncollected():
+            chunk = next(chunks, None)
+            if chunk is None:
+                return
+            made = list(add(chunk))
+            del chunk
+        yield from made
 
 
 def in_chunks(

@@ -13,6 +13,7 @@ from stresslab.readers._columns import add_columns
 from stresslab.readers._keys import Keys, Names
 from stresslab.readers._kind import About, Batch, RunKey
 from stresslab.readers._mapping import MEASURE_SOURCES, Getter, Mapping, Source
+from stresslab.readers._records import uncollected
 from stresslab.readers._roles import (
     CONVERTERS,
     MAX_KNOWN,
@@ -68,7 +69,7 @@ class LongTable:
         self._loose: list[tuple[Any, ...]] = []
         self.getters = {role: mapping.getter(one) for role, one in mapping.sources.items()}
         self.known: dict[str, dict[str, Any]] = {role: {} for role in CONVERTERS.keys() - TEXTS}
-        self._attributes = _getters(mapping, mapping.attributes)
+        self.attributes = _getters(mapping, mapping.attributes)
         self.variant_attributes = _getters(mapping, mapping.variant_attributes)
         self.measures, self.why = (
             _getters(mapping, {name: m[key] for name, m in mapping.measures.items() if key in m})
@@ -81,7 +82,8 @@ class LongTable:
         for reject in chunk.rejects:
             self.reject(None, reject)
         self.unit = chunk.unit
-        add_columns(self, chunk.rows)
+        with uncollected():
+            add_columns(self, chunk)
         yield from self._batches(chunk.bytes_done)
 
     def finish(self, bytes_done: int) -> Iterator[Batch]:
@@ -224,8 +226,8 @@ class LongTable:
     def attributes_of(self, split: str | None, row: dict[str, Any]) -> str | None:
         """Return the attributes of an item as JSON."""
         attributes = {"split": split} if split else {}
-        if self._attributes:
-            attributes |= kept(self._attributes, row) or {}
+        if self.attributes:
+            attributes |= kept(self.attributes, row) or {}
         return values.as_json(attributes or None)
 
     def content_hash(self, untouched: str | None, choices: Any, reference: Any) -> str | None:

@@ -1,29 +1,47 @@
 """The columns of some rows of a file, turned into our types."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from stresslab.readers import _values as values
-from stresslab.readers._mapping import NAMED, Source
-from stresslab.readers._roles import CONVERTERS, MAX_KNOWN, TEXTS, where_it_stands
+from stresslab.readers._column_values import Column, looked_up, turned
+from stresslab.readers._mapping import NAMED, Getter, Source, look_up
+from stresslab.readers._roles import CONVERTERS, where_it_stands
 from stresslab.readers._values import ValueProblem
-from stresslab.store.scan import Numbered
+from stresslab.store.scan import Chunk
 
 if TYPE_CHECKING:
     from stresslab.readers._rows import LongTable
 
-FEW = 8
-"""So many rows between two odd ones are read one by one, too."""
-
 LATER = ("original", "messages", "choices", "reference")
 """Roles that only an item needs; turning them never fails."""
 
-Column = list[Any]
 Place = tuple[str | None, str, int]
 """Perturbation, axis and tier."""
 NOWHERE: Place = (None, "", 0)
 """Stands for the place of an odd row, which is not looked at."""
+
+
+@dataclass
+class Columns(Chunk):
+    """Rows, some fields of which were read as columns.
+
+    Parameters
+    ----------
+    columns : dict of str to list
+        Values by the name of a field, which stand for those of `rows`.
+    whole : callable or None
+        Returns one row by its place, with all of its fields.
+    """
+
+    columns: dict[str, Column] = field(default_factory=dict)
+    whole: Callable[[int], dict[str, Any]] | None = None
+
+    def row(self, at: int) -> dict[str, Any]:
+        """Return one row with all of its fields."""
+        return self.whole(at) if self.whole else self.rows[at][1]
 
 
 class TurnedColumns:
@@ -40,10 +58,10 @@ class TurnedColumns:
     def __init__(
         self,
         table: "LongTable",
-        rows: Sequence[Numbered],
+        given: Columns,
         before: "TurnedColumns | None" = None,
     ) -> None:
-        self.table = table
+        self.table, self.given, rows = table, given, given.rows
         self.numbers: list[int] = before.numbers if before else [number for number, _ in rows]
         self.rows: list[dict[str, Any]] = before.rows if before else [row for _, row in rows]
         self.odd: set[int] = set()
@@ -59,8 +77,12 @@ class TurnedColumns:
             if not all(column):
                 self.odd.update(at for at, value in enumerate(column) if not value)
         self.measures = {
-            name: self._turned(values.number, list(map(get, self.rows)), {})
+            name: self._turned(values.number, self.of(self._measure(name, "from"), get), {})
             for name, get in table.measures.items()
+        }
+        self.why = {
+            name: self.of(self._measure(name, "explanation"), get)
+            for name, get in table.why.items()
         }
         self.made: dict[Any, Any] = before.made if before else {}
         self.places: list[Place] = before.places if before else self._places()
@@ -69,68 +91,61 @@ class TurnedColumns:
         own, other = self.table.mapping.sources, before.table.mapping.sources
         return own.get(role) == other.get(role)
 
+    def attributes(self, kind: str) -> dict[str, Column]:
+        """Return the values of the attributes of items or variants by name."""
+        if kind not in self.made:
+            table = self.table
+            getters, sources = {
+                "items": (table.attributes, table.mapping.attributes),
+                "variants": (table.variant_attributes, table.mapping.variant_attributes),
+            }[kind]
+            self.made[kind] = {name: self.of(sources[name], get) for name, get in getters.items()}
+        found: dict[str, Column] = self.made[kind]
+        return found
+
+    def of(self, source: Source, get: Getter) -> Column:
+        """Return the values of a source."""
+        if not source.fields:
+            return [source.const] * len(self.rows)
+        (name, *more) = source.fields
+        if more or (source.pattern and name in NAMED):
+            return [get(self.given.row(at)) for at in range(len(self.rows))]
+        return looked_up(source, self._named(name))
+
     def _column(self, role: str) -> Column:
         source = self.table.mapping.sources.get(role)
         if source is None:
             return self.none
-        raw = self._raw(source, role)
+        raw = self.of(source, self.table.getters[role])
         if role in LATER:
             return raw
-        if role in TEXTS:
-            kinds = set(map(type, raw))
-            is_text = kinds <= {str, type(None)} and CONVERTERS[role] is values.text
-            return raw if is_text else self._turned(CONVERTERS[role], raw, None)
-        return self._turned(CONVERTERS[role], raw, self.table.known[role])
+        return self._turned(CONVERTERS[role], raw, self.table.known.get(role))
 
-    def _raw(self, source: Source, role: str) -> Column:
-        if not source.fields:
-            return [source.const] * len(self.rows)
-        (name, *more) = source.fields
-        is_plain = not (more or source.pattern or source.values or source.default is not None)
-        if is_plain and "." not in name and name not in NAMED:
-            try:
+    def _measure(self, name: str, key: str) -> Source:
+        source: Source = self.table.mapping.measures[name][key]
+        return source
+
+    def _named(self, name: str) -> Column:
+        """Return the values of a field."""
+        if name in self.given.columns:
+            return self.given.columns[name]
+        head, _, rest = name.partition(".")
+        try:
+            if not rest:
                 return list(map(itemgetter(name), self.rows))
-            except KeyError:
-                return [row.get(name) for row in self.rows]
-        return list(map(self.table.getters[role], self.rows))
+            if any(name in row for row in self.rows):
+                return [look_up(row, name) for row in self.rows]
+            below = list(map(itemgetter(head), self.rows))
+            if set(map(type, below)) == {dict} and "." not in rest:
+                return list(map(itemgetter(rest), below))
+        except KeyError:
+            pass  # not every row has it
+        return [look_up(row, name) for row in self.rows]
 
-    def _turned(
-        self, convert: Callable[[Any], Any], raw: Column, known: dict[str, Any] | None
-    ) -> Column:
-        """Return a column in our type; every different value is turned once, if it can be."""
-        kinds = set(map(type, raw)) - {type(None)}
-        if not kinds:
-            return self.none
-        (kind, *more) = kinds
-        if more or kind not in (str, int, float, bool) or known is None:
-            return self._one_by_one(convert, raw)
-        found: dict[Any, Any] = dict(known) if kind is str and len(known) < FEW else {None: None}
-        for value in set(raw):
-            if value in found:
-                continue
-            if kind is str and value in known:
-                found[value] = known[value]
-                continue
-            try:
-                found[value] = convert(value)
-            except ValueProblem:
-                found[value] = None
-                self.odd.update(at for at, one in enumerate(raw) if one is value or one == value)
-                continue
-            if kind is str and len(known) < MAX_KNOWN:
-                known[value] = found[value]
-        found[None] = None
-        return [found[value] for value in raw]
-
-    def _one_by_one(self, convert: Callable[[Any], Any], raw: Column) -> Column:
-        found = []
-        for at, value in enumerate(raw):
-            try:
-                found.append(None if value is None else convert(value))
-            except ValueProblem:
-                found.append(None)
-                self.odd.add(at)
-        return found
+    def _turned(self, convert: Callable[[Any], Any], raw: Column, known: Any) -> Column:
+        column, odd = turned(convert, raw, known)
+        self.odd |= odd
+        return column
 
     def _places(self) -> list[Place]:
         """Return perturbation, axis and tier of every row; rows without a place are odd."""

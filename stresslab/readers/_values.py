@@ -22,6 +22,7 @@ STATUS_WORDS = {
 } | {status: status for status in STATUSES}  # fmt: skip
 
 _QUOTED: Callable[[str], str] = json.encoder.encode_basestring
+_WRITTEN = json.JSONEncoder(ensure_ascii=False, default=str, allow_nan=False).encode
 _NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 
 
@@ -95,6 +96,8 @@ def number(value: Any) -> float | None:
         found = float(value)
     except (TypeError, ValueError):
         raise ValueProblem("must be a number") from None
+    except OverflowError:
+        raise ValueProblem("must be a finite number") from None
     if not math.isfinite(found):
         raise ValueProblem("must be a finite number")
     return found
@@ -160,7 +163,12 @@ def as_json(value: Any) -> str | None:
     if type(value) is str:
         return _QUOTED(value)
     try:
-        return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+        if type(value) is list:
+            return f"[{', '.join(map(_QUOTED, value))}]"
+    except TypeError:
+        pass  # not only texts
+    try:
+        return _WRITTEN(value)
     except ValueError:
         return json.dumps(_finite(value), ensure_ascii=False, default=str)
 

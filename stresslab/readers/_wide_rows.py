@@ -103,8 +103,8 @@ class _OfModel(LongTable):
         else:
             said = [one for one in rows if self._says(one[1])]
         if len(said) == len(rows):
-            return add_columns(self, rows, turned)
-        add_columns(self, said)
+            return add_columns(self, Chunk(said), turned)
+        add_columns(self, Chunk(said))
         return turned
 
     def reject(self, key: RunKey | None, reject: Reject) -> None:

@@ -11,11 +11,13 @@ from stresslab.readers._files import ManyFiles
 from stresslab.readers._json_lines import Objects
 from stresslab.readers._kind import About, Batch, Reader, RunKey
 from stresslab.readers._lm_eval_files import Files, Object
+from stresslab.readers._lm_eval_filters import MEASURES
 from stresslab.readers._lm_eval_published import published
-from stresslab.readers._lm_eval_rows import MEASURES, Rows
+from stresslab.readers._lm_eval_rows import Rows
 from stresslab.readers._lm_eval_task import Task, model_info, settings, task_of
 from stresslab.readers._mapping import Mapping, Source, look_up
 from stresslab.readers._propose import complete
+from stresslab.readers._records import batches_of
 from stresslab.readers._rows import LongTable
 from stresslab.store.scan import Chunk
 
@@ -92,12 +94,11 @@ def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
         tasks[name] = task, run | {"doc": head[0][1].get("doc") if head else None}
         if name in files.samples:
             many.open(files.samples[name].name)
-            objects = Objects(files.samples[name])
-            for chunk in objects.chunks(iter(Rows(objects, task, run))):
-                for batch in many.add(chunk):
-                    if batch.run:
-                        keys.setdefault(batch.run, task)
-                    yield _own(batch, keys, mapping)
+            chunks = Rows(Objects(files.samples[name]), task, run).chunks()
+            for batch in batches_of(chunks, many.add):
+                if batch.run:
+                    keys.setdefault(batch.run, task)
+                yield _own(batch, keys, mapping)
     for batch in many.finish():
         yield _own(batch, keys, mapping)
     for key, lines in published(files, tasks, mapping, table.key_of):

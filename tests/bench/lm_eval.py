@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from stresslab.readers import readers
@@ -72,8 +73,8 @@ def _line(number: int, examples: str) -> dict[str, object]:
         "filtered_resps": pairs,
         "filter": "none",
         "metrics": ["acc", "acc_norm"],
-        "doc_hash": f"{number:064x}", "prompt_hash": f"{number + 1:064x}",
-        "target_hash": f"{number + 2:064x}",
+        **{f"{name}_hash": sha256(f"{name} {number}".encode()).hexdigest()
+           for name in ("doc", "prompt", "target")},
         "acc": float(number % 3 == 0), "acc_norm": float(number % 5 == 0),
     }  # fmt: skip
 
