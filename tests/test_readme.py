@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stresslab.cli import app, main
+from stresslab.readers import readers
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -75,13 +76,17 @@ def test_every_command_of_the_readme_exists():
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Return a folder holding the table the README shows."""
+    """Return a folder holding the table the README shows, and logs of several harnesses."""
     monkeypatch.chdir(tmp_path)
+    for name in ("inspect", "lm_eval", "promptfoo", "opencompass", "alpaca_eval"):
+        (tmp_path / "logs" / name).mkdir(parents=True)
+        file = tmp_path / "logs" / name / f"log{readers.get(name).suffix}"
+        file.write_text(readers.get(name).example, encoding="utf-8")
     (tmp_path / "my_table.csv").write_text(blocks("csv")[0], encoding="utf-8")
     return tmp_path
 
 
-QUICK = ("import", "analyze", "list", "describe", "workspace", "--version")
+QUICK = ("import", "export", "analyze", "list", "describe", "workspace", "--version")
 
 
 def test_the_quick_commands_run_as_printed_in_their_order(folder, capsys):
