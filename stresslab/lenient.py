@@ -11,6 +11,9 @@ BLOCK = 1 << 20
 MAX_VALUE = 1 << 28
 """Characters of one value that is held at once; longer ones are refused."""
 
+MAX_SHAPES = 50
+"""Sets of members of elements that are remembered."""
+
 UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 """Characters no Parquet or DuckDB text can hold."""
 
@@ -95,7 +98,8 @@ def walk(file: BinaryIO, arrays: Collection[str] = ()) -> Iterator[tuple[str, An
     (path, value)
         ``(name, value)`` for a member of the object, ``(path, element)`` for an element of an array
         in `arrays`, ``("", element)`` for an element of a file that is an array. A value that
-        cannot be read is a `Broken`; reading goes on behind it where its end can be found.
+        cannot be read is a `Broken`; reading goes on behind it where its end can be found, of an
+        array also where an object begins that has the members of one before it.
     """
     text = _Text(file)
     if text.peek() == "[":
@@ -104,6 +108,13 @@ def walk(file: BinaryIO, arrays: Collection[str] = ()) -> Iterator[tuple[str, An
         yield from _members(text, "", frozenset(arrays))
     else:
         yield "", Broken("must begin with { or [", clean(text.excerpt()))
+        return
+    while text.peek():  # an end came too early: a bracket was put in, or lost before
+        yield "", Broken("stands behind the end; skipped", clean(text.excerpt()))
+        path = text.find()
+        if path is None:
+            return
+        yield from _elements(text, path)
 
 
 def _members(text: "_Text", above: str, arrays: frozenset[str]) -> Iterator[tuple[str, Any]]:
@@ -130,10 +141,13 @@ def _members(text: "_Text", above: str, arrays: frozenset[str]) -> Iterator[tupl
 
 
 def _elements(text: "_Text", path: str) -> Iterator[tuple[str, Any]]:
-    text.take()
+    if text.peek() == "[":
+        text.take()
     while text.peek() not in ("]", ""):
         before = text.place
-        yield path, text.value()
+        value = text.value()
+        text.learn(value, path)
+        yield path, value
         if text.peek() == "," or text.place == before:
             text.take()
     if text.peek() != "]":
@@ -149,6 +163,8 @@ class _Text:
         self._file = file
         self._decode = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape").decode
         self._held, self._at, self._dropped, self._ended = "", 0, 0, False
+        self._shapes: dict[frozenset[str], str] = {}
+        self._begin: re.Pattern[str] | None = None
 
     @property
     def place(self) -> int:
@@ -186,38 +202,74 @@ class _Text:
                 if is_cut and len(self._held) - self._at < MAX_VALUE and self._more():
                     continue
                 return self._skip(f"not readable as JSON: {error.msg}")
+            except ValueError as error:  # a number of more digits than Python turns into one
+                return self._skip(f"not readable as JSON: {error}")
             size = end - self._at
             if end > len(self._held) - 4 and self._more():  # "1", ".", "5": a number may go on
                 continue
             self._at += size
             return value
 
-    def _skip(self, reason: str) -> Broken:
-        """Go behind a value that cannot be read, by its brackets."""
-        broken = Broken(reason, clean(self.excerpt()))
-        if self.peek() not in ("{", "["):
-            self._behind_a_word()
-            return broken
+    def learn(self, element: Any, path: str) -> None:
+        """Remember what members an element of an array has: others may be found by it."""
+        if not isinstance(element, dict) or not element or len(self._shapes) >= MAX_SHAPES:
+            return
+        names = frozenset(element)
+        if names not in self._shapes:
+            self._shapes[names] = path
+            first = re.escape(json.dumps(next(iter(element)), ensure_ascii=False))
+            before = f"{self._begin.pattern}|" if self._begin else ""
+            self._begin = re.compile(rf"{before}\{{\s*{first}\s*:")
+
+    def find(self) -> str | None:
+        """Go to the next object with the members of an element; return the array of that."""
         while True:
-            depth = 0
-            for found in _TOKEN.finditer(self._held, self._at):
-                depth += _DEPTH.get(found.group(), 0)
-                if depth == 0:
-                    self._at = found.end()
-                    return broken
+            found = self._known(self._at, len(self._held))
+            if found is not None:
+                self._at, path = found
+                return path
+            self._at = max(self._at, len(self._held) - MAX_VALUE)
+            if not self._more():
+                return None
+
+    def _known(self, start: int, end: int) -> tuple[int, str] | None:
+        """Return where an object begins that has the members of an element, and its array."""
+        for found in self._begin.finditer(self._held, start, end) if self._begin else ():
+            try:
+                value, _ = _DECODER.raw_decode(self._held, found.start())
+            except (ValueError, RecursionError):
+                continue
+            if frozenset(value) in self._shapes:
+                return found.start(), self._shapes[frozenset(value)]
+        return None
+
+    def _skip(self, reason: str) -> Broken:
+        """Go behind a value that cannot be read: by its brackets, or to the next known object."""
+        broken = Broken(reason, clean(self.excerpt()))
+        is_nested = self.peek() in ("{", "[")
+        while True:
+            end = self._closed() if is_nested else self._behind_a_word()
+            known = self._known(self._at + 1, len(self._held) if end is None else end)
+            place = end if known is None else known[0]
+            if place is not None:
+                self._at = place
+                return broken
             if len(self._held) - self._at > MAX_VALUE or not self._more():
                 self._at = len(self._held)
                 return broken
 
-    def _behind_a_word(self) -> None:
-        while True:
-            found = _WORD_END.search(self._held, self._at + 1)
-            if found:
-                self._at = found.start()
-                return
-            self._at = len(self._held)
-            if not self._more():
-                return
+    def _closed(self) -> int | None:
+        """Return where the brackets that open here are closed."""
+        depth = 0
+        for found in _TOKEN.finditer(self._held, self._at):
+            depth += _DEPTH.get(found.group(), 0)
+            if depth == 0:
+                return found.end()
+        return None
+
+    def _behind_a_word(self) -> int | None:
+        found = _WORD_END.search(self._held, self._at + 1)
+        return found.start() if found else None
 
     def _more(self) -> bool:
         """Read on, twice as far as before where one value is long; tell whether there was more."""

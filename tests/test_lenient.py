@@ -88,3 +88,34 @@ def test_no_bytes_make_it_fail_or_hang(data):
 def test_a_long_id_keeps_its_digits():
     assert loads('{"id": 123456789012345678901}') == {"id": 123456789012345678901}
     assert loads(b'{"id": 1234567890123456789}') == {"id": 1234567890123456789}
+
+
+def of_array(text, arrays=()):
+    return list(walk(io.BytesIO(text.encode()), arrays))
+
+
+ITEMS = [{"id": n, "turns": [{"role": "user"}]} for n in range(5)]
+
+
+@pytest.mark.parametrize("spoilt", ['"', "{", "[", "}", "]", '"id": [', "},", "]}", ']}],"x":{'])
+def test_behind_a_broken_element_the_next_one_is_found_by_its_members(spoilt):
+    texts = [json.dumps(one) for one in ITEMS]
+    texts[2] = texts[2][:9] + spoilt + texts[2][9:]
+    for before, path in (("", ""), ('{"all": ', "all")):
+        whole = before + "[" + ", ".join(texts) + "]" + ("}" if before else "")
+        found = of_array(whole, ("all",))
+        assert [one for place, one in found if place == path and one in ITEMS] == [
+            ITEMS[n] for n in (0, 1, 3, 4)
+        ]
+        assert any(isinstance(one, Broken) for _, one in found)
+
+
+def test_what_stands_behind_the_end_is_told():
+    [_, (_, behind)] = of_array('{"a": 1} tail')
+    assert behind == Broken("stands behind the end; skipped", "tail")
+
+
+def test_a_number_of_too_many_digits_costs_only_itself():
+    found = [one for _, one in of_array("[1, %s, 3]" % ("9" * 5000))]
+    assert found[::2] == [1, 3]
+    assert "digits" in found[1].reason

@@ -47,6 +47,9 @@ GENERAL = {"variant", "varianttype", "condition", "kind", "style", "transform", 
 """Names that hold a kind of change only where one of the values says so."""
 
 MOST_KINDS = 200
+MAX_LEVELS = 100
+"""Levels of a field's dotted name."""
+
 _LEVEL = r"^(.+?)[-_.:/#](?:t|tier|l|level|lvl|s|sev|severity)[-_]?\d+$"
 
 Row = dict[str, Any]
@@ -254,10 +257,10 @@ def _is_number(word: str) -> bool:
         return False
 
 
-def _flat(row: Row, prefix: str = "") -> Iterable[str]:
+def _flat(row: Row, prefix: str = "", levels: int = MAX_LEVELS) -> Iterable[str]:
     for name, value in row.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
+        if isinstance(value, dict) and levels:
+            yield from _flat(value, f"{prefix}{name}.", levels - 1)
         else:
             yield prefix + name
 

@@ -165,7 +165,7 @@ class EvalLog:
             with self._zip.stream(name) as file:
                 for _, one in lenient.walk(file):
                     if isinstance(one, dict):
-                        yield tidy(one)
+                        yield _stored(one, name)
                     elif isinstance(one, Broken):
                         yield broken(f"entry {name}", one)
         except ReadError as error:
@@ -222,6 +222,16 @@ def _samples_among(names: Iterable[str]) -> dict[str, str]:
             prefix = name[:-5].removesuffix("/sample")
             if prefix.rpartition("_epoch_")[2].isdigit():
                 found[prefix] = name
+    return found
+
+
+def _stored(sample: JsonObject, name: str) -> JsonObject | Reject:
+    try:
+        found: JsonObject = tidy(sample)
+    except JsonProblem as problem:
+        return Reject(
+            f"entry {name}", "", str(problem), lenient.clean(repr(sample.get("id")))[:EXCERPT]
+        )
     return found
 
 

@@ -25,7 +25,10 @@ class JsonLog:
                 if {"eval", "results"} <= self.header.keys():
                     break
             elif not isinstance(value, Broken):
-                self.header[name] = tidy(value)
+                try:
+                    self.header[name] = tidy(value)
+                except lenient.JsonProblem as problem:
+                    self.rejects.append(Reject(name, "", str(problem), ""))
         if not isinstance(self.header.get("eval"), dict):
             raise ReadError(f"{path} must say model and task under `eval`; it does not.")
 
@@ -47,12 +50,12 @@ class JsonLog:
             if isinstance(value, Broken):
                 yield broken(place, value)
             elif name == "samples" and not isinstance(value, dict):
-                yield Reject(place, "", "must be an object", str(value)[:EXCERPT])
+                yield Reject(place, "", "must be an object", lenient.clean(str(value)[:EXCERPT]))
             elif name == "samples":
                 try:
                     yield tidy(value), self._share
-                except RecursionError:
-                    yield Reject(place, "", "nested too deeply", "")
+                except lenient.JsonProblem as problem:
+                    yield Reject(place, "", str(problem), "")
 
     def sample(self, item: str, epoch: int) -> JsonObject:
         """Return one whole sample.

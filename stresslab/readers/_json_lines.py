@@ -6,14 +6,11 @@ from typing import Any, BinaryIO
 
 from stresslab import lenient
 from stresslab.lenient import Broken
-from stresslab.readers._records import NOT_UTF8, tidy
+from stresslab.readers._records import MAX_DEPTH, NOT_UTF8, tidy
 from stresslab.store.scan import EXCERPT, Chunk, Numbered, Reject
 
 MAX_LINE = 1 << 26
 """Bytes of the longest line that is read."""
-
-MAX_DEPTH = 200
-"""Levels an object is kept with; nothing that is nested deeper is a record."""
 
 ROWS = 2_000
 

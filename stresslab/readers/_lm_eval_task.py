@@ -280,7 +280,7 @@ def _texts(rows: Sequence[Object], prompts: Sequence[str]) -> tuple[str, ...]:
     said = {
         field: [_squeezed(look_up(doc, field)) for doc in docs]
         for field in fields
-        if isinstance(look_up(docs[0], field), str)
+        if any(isinstance(look_up(doc, field), str) for doc in docs)
     }
     lengths = {field: sum(map(len, texts)) / len(texts) for field, texts in said.items()}
     ends = [_squeezed(prompt) for prompt in prompts]
@@ -303,7 +303,13 @@ def _texts(rows: Sequence[Object], prompts: Sequence[str]) -> tuple[str, ...]:
         )
         if not is_inside:
             there.append(field)
-    return tuple(sorted(there, key=lambda one: ends[0].find(said[one][0])))
+    whole = (
+        n
+        for n, end in enumerate(ends)
+        if all(len(said[one][n]) > 0 and said[one][n] in end for one in there)
+    )
+    first = next(whole, 0)  # a row may be damaged
+    return tuple(sorted(there, key=lambda one: ends[first].find(said[one][first])))
 
 
 def _start(prompt: str, text: Any) -> int:

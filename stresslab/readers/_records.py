@@ -16,6 +16,9 @@ ROWS = 1_000
 
 NOT_UTF8 = "holds bytes that are not UTF-8 text; kept with � in their place"
 HEAD = 1 << 16
+MAX_DEPTH = 200
+"""Levels a value is kept with; nothing that is nested deeper is part of a record."""
+
 SMALL = 64 << 20
 """Files that are read as a whole must be smaller."""
 
@@ -64,12 +67,7 @@ def in_chunks(
             chunk.rejects.append(one)
         else:
             number, row = one
-            for name, value in row.items():
-                whole = tidy(value)
-                if whole is not value:
-                    row[name] = whole
-                    excerpt = whole[:EXCERPT] if isinstance(whole, str) else ""
-                    chunk.rejects.append(Reject(f"{unit} {number}", name, NOT_UTF8, excerpt))
+            chunk.rejects += tidied(row, f"{unit} {number}")
             chunk.rows.append((number, row))
         if len(chunk.rows) + len(chunk.rejects) >= ROWS:
             chunk.bytes_done = bytes_done()
@@ -79,16 +77,41 @@ def in_chunks(
     yield chunk
 
 
-def tidy(value: Any) -> Any:
-    """Return a JSON value without characters that cannot be stored; itself if it has none."""
+def tidied(row: dict[str, Any], place: str) -> list[Reject]:
+    """Make the members of a row storable; return a note of each that is not as it was."""
+    notes = []
+    for name, value in list(row.items()):
+        try:
+            whole = tidy(value)
+        except lenient.JsonProblem as problem:
+            del row[name]
+            notes.append(Reject(place, lenient.clean(name), f"{problem}; left out", ""))
+            continue
+        if whole is not value:
+            row[name] = whole
+            excerpt = whole[:EXCERPT] if isinstance(whole, str) else ""
+            notes.append(Reject(place, lenient.clean(name), NOT_UTF8, excerpt))
+    return notes
+
+
+def tidy(value: Any, levels: int = MAX_DEPTH) -> Any:
+    """Return a JSON value without characters that cannot be stored; itself if it has none.
+
+    Raises
+    ------
+    JsonProblem
+        If it is nested deeper than so many levels.
+    """
     if isinstance(value, str):
         plain = value.isascii() and "\x00" not in value
         return value if plain or not lenient.UNWRITABLE.search(value) else lenient.clean(value)
+    if levels < 0:
+        raise lenient.JsonProblem("nested too deeply")
     if isinstance(value, list):
-        made = [tidy(one) for one in value]
+        made = [tidy(one, levels - 1) for one in value]
         return value if all(a is b for a, b in zip(made, value, strict=True)) else made
     if isinstance(value, dict):
-        texts = [(tidy(name), tidy(one)) for name, one in value.items()]
+        texts = [(tidy(name), tidy(one, levels - 1)) for name, one in value.items()]
         same = all(
             a is name and b is one for (a, b), (name, one) in zip(texts, value.items(), strict=True)
         )
@@ -98,7 +121,12 @@ def tidy(value: Any) -> Any:
 
 def broken(place: str, what: lenient.Broken, field: str = "") -> Reject:
     """Return the reject a value is that could not be read."""
-    return Reject(place, field, what.reason, lenient.clean(what.excerpt)[:EXCERPT])
+    return Reject(
+        lenient.clean(place),
+        lenient.clean(field),
+        what.reason,
+        lenient.clean(what.excerpt)[:EXCERPT],
+    )
 
 
 def head_of(path: Path, size: int = HEAD) -> bytes:
@@ -108,6 +136,11 @@ def head_of(path: Path, size: int = HEAD) -> bytes:
             return file.read(size)
     except OSError:
         return b""
+
+
+def has_line(head: bytes, words: Iterable[bytes]) -> bool:
+    """Return whether one of the first two lines holds all words: the first may be damaged."""
+    return any(all(word in line for word in words) for line in head.split(b"\n", 2)[:2])
 
 
 def small_object(path: Path) -> tuple[dict[str, Any], list[Reject]]:
@@ -123,4 +156,5 @@ def small_object(path: Path) -> tuple[dict[str, Any], list[Reject]]:
         return {}, [Reject(path.name, "", f"cannot be opened: {error.strerror or error}", "")]
     if not isinstance(found, dict):
         return {}, [Reject(path.name, "", "must be a JSON object", "")]
-    return tidy(found), []
+    notes = tidied(found, path.name)
+    return {lenient.clean(name): one for name, one in found.items()}, notes

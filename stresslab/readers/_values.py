@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from stresslab import lenient
 from stresslab.nouns import STATUSES
 
 NULLS = frozenset({"", "na", "n/a", "nan", "null", "none", "nil", "-", "?"})
@@ -144,7 +145,7 @@ def probabilities(value: Any) -> list[float] | None:
     if isinstance(value, str) and value.strip().startswith("["):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ValueProblem("must be a list of numbers") from None
     if is_null(value):
         return None
@@ -157,20 +158,27 @@ def probabilities(value: Any) -> list[float] | None:
 
 
 def as_json(value: Any) -> str | None:
-    """Return a value as JSON text; NaN becomes null."""
+    """Return a value as JSON text; NaN becomes null, what is nested too deeply a note of it."""
     if value is None:
         return None
     if type(value) is str:
         return _QUOTED(value)
     try:
+        text = _text_of(value)
+    except ValueError:
+        text = json.dumps(_finite(value), ensure_ascii=False, default=str)
+    except RecursionError:
+        return '"nested too deeply"'
+    return text if text.isascii() else lenient.clean(text)
+
+
+def _text_of(value: Any) -> str:
+    try:
         if type(value) is list:
             return f"[{', '.join(map(_QUOTED, value))}]"
     except TypeError:
         pass  # not only texts
-    try:
-        return _WRITTEN(value)
-    except ValueError:
-        return json.dumps(_finite(value), ensure_ascii=False, default=str)
+    return _WRITTEN(value)
 
 
 def listed(value: Any) -> list[Any] | None:
@@ -178,7 +186,7 @@ def listed(value: Any) -> list[Any] | None:
     if isinstance(value, str) and value.strip().startswith("["):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return [value]
     if is_empty(value):
         return None

@@ -1,6 +1,7 @@
 """Read zip files somebody else wrote: any method, no bombs, nothing unpacked to disk."""
 
 import io
+import mmap
 import struct
 import zipfile
 import zlib
@@ -68,6 +69,7 @@ class Zip:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._entries: dict[str, _Listed] = {}
+        self._places: dict[str, int] | None = None
         self.rejects: list[Reject] = []
         try:
             entries = _directory(path) or _patient_directory(path)
@@ -88,7 +90,7 @@ class Zip:
             elif not entry.filename.endswith("/"):
                 self._entries[entry.filename] = entry
         self.names = dict.fromkeys(self._entries)
-        self._file = path.open("rb")
+        self._file, self._size = path.open("rb"), path.stat().st_size
 
     def __enter__(self) -> "Zip":
         return self
@@ -130,11 +132,13 @@ class Zip:
     def _packed(self, name: str) -> "_Entry":
         entry, place = self._entries[name], f"{self.path}, entry {name}"
         try:
-            self._file.seek(entry.header_offset)
-            head = _HEAD.unpack(self._file.read(_HEAD.size))
-            if head[0] != _MARK:
-                raise struct.error("no entry begins where the directory says")
+            head = self._head(max(entry.header_offset, 0))
+            if head[0] != _MARK or entry.header_offset < 0:  # bytes were lost or put in before it
+                head = self._head(self._moved(name))
             self._file.seek(head[9] + head[10], io.SEEK_CUR)
+            start = self._file.tell()
+            if entry.compress_size > self._size - start:
+                raise struct.error("it is longer than the file")
             packed = self._file.read(entry.compress_size)
         except (OSError, struct.error, ValueError) as error:
             raise ReadError(f"{place} is damaged: {error}.") from error
@@ -143,6 +147,18 @@ class Zip:
                 f"{place} is packed by method {entry.compress_type}, which is not read."
             )
         return _Entry(packed, entry.compress_type, place)
+
+    def _head(self, place: int) -> tuple[Any, ...]:
+        self._file.seek(place)
+        return _HEAD.unpack(self._file.read(_HEAD.size))
+
+    def _moved(self, name: str) -> int:
+        """Return where an entry begins that is not where the directory says."""
+        if self._places is None:
+            self._places = {one.filename: one.header_offset for one in _found_by_heads(self.path)}
+        if name not in self._places:
+            raise struct.error("no entry begins where the directory says")
+        return self._places[name]
 
 
 class _Entry(io.RawIOBase):
@@ -239,22 +255,27 @@ def _patient_directory(path: Path) -> list[_Listed]:
 
 
 def _found_by_heads(path: Path) -> list[_Listed]:
-    """Return the whole entries of a zip file without a directory, as far as their heads tell."""
+    """Return the entries of a zip file, as far as the heads before them tell.
+
+    Behind an entry that is longer or shorter than its head says, the next head is looked for.
+    """
     found: list[_Listed] = []
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            while len(head := file.read(_HEAD.size)) == _HEAD.size:
-                mark, _, flags, method, _, _, crc, packed, whole, n_name, n_extra = _HEAD.unpack(
-                    head
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            at = data.find(_MARK)
+            while 0 <= at <= len(data) - _HEAD.size and len(found) <= MAX_ENTRIES:
+                _, _, flags, method, _, _, crc, packed, whole, n_name, n_extra = _HEAD.unpack_from(
+                    data, at
                 )
-                start, name = file.tell() - _HEAD.size, file.read(n_name)
-                file.seek(n_extra + packed, io.SEEK_CUR)
-                if mark != _MARK or flags & 8 or file.tell() > size or len(found) > MAX_ENTRIES:
-                    break
-                text = name.decode("utf-8" if flags & 0x800 else "cp437", "replace")
-                found.append(_Listed(text, flags, method, crc, packed, whole, 0, start))
-    except OSError:
+                start, begin = at, at + _HEAD.size
+                end = begin + n_name + n_extra + packed
+                if end <= len(data) and not flags & 8:
+                    name = data[begin : begin + n_name]
+                    text = name.decode("utf-8" if flags & 0x800 else "cp437", "replace")
+                    found.append(_Listed(text, flags, method, crc, packed, whole, 0, start))
+                is_whole = end <= len(data) and data[end : end + 2] == _MARK[:2]
+                at = data.find(_MARK, end if is_whole else begin)
+    except (OSError, ValueError):
         return []
     return found
 

@@ -10,7 +10,7 @@ from stresslab.readers import _values as values
 from stresslab.readers._kind import About, Batch, Reader, RunKey
 from stresslab.readers._mapping import Mapping, Source
 from stresslab.readers._ratings import Rating, TextIds, item_of, share
-from stresslab.readers._records import broken, head_of, in_chunks
+from stresslab.readers._records import broken, head_of, in_chunks, tidied
 from stresslab.readers._rows import LongTable
 from stresslab.store.scan import EXCERPT, Numbered, Reject
 
@@ -144,7 +144,9 @@ def _rated(path: Path, rejects: list[Reject]) -> Iterator[Numbered]:
                 preference = values.number(said)
             except values.ValueProblem as problem:
                 place = f"{path.name} entry {number}"
-                rejects.append(Reject(place, "preference", str(problem), str(said)[:EXCERPT]))
+                rejects.append(
+                    Reject(place, "preference", str(problem), lenient.clean(str(said)[:EXCERPT]))
+                )
             yield (
                 number,
                 {
@@ -166,6 +168,7 @@ def _entries(path: Path, file: Any, rejects: list[Reject]) -> Iterator[Numbered]
             text = (values.as_json(entry) or "")[:EXCERPT]
             rejects.append(Reject(place, "", "must be a JSON object", text))
         else:
+            rejects += tidied(entry, place)
             yield number, entry
 
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from stresslab import lenient
 from stresslab.readers import _values as values
 from stresslab.readers._kind import About, Batch, Reader
 from stresslab.readers._mapping import Mapping, Source, look_up
-from stresslab.readers._records import head_of
+from stresslab.readers._records import has_line, head_of
 from stresslab.readers._rows import LongTable
 from stresslab.store import scan
 from stresslab.store.scan import Chunk
@@ -33,8 +34,7 @@ def sniff(path: Path) -> float:
     """Return how sure it is that a file holds predictions on BBQ."""
     if path.is_dir() or scan.format_of(path) != "jsonl":
         return 0.0
-    line = head_of(path).partition(b"\n")[0]
-    return 0.9 if all(word in line for word in WORDS) else 0.0
+    return 0.9 if has_line(head_of(path), WORDS) else 0.0
 
 
 def propose(path: Path) -> Mapping:
@@ -46,7 +46,7 @@ def propose(path: Path) -> Mapping:
     formats: dict[str, None] = {}
     for chunk in scan.scan(path):
         for _, row in chunk.rows[:SAMPLE_ROWS]:
-            found = (PREDICTION.match(name) for name in row)
+            found = (PREDICTION.match(lenient.clean(name)) for name in row)
             formats |= dict.fromkeys(one["format"] for one in found if one)
         break
     sources = {role: Source(fields=(name,)) for role, name in ROLES.items()}

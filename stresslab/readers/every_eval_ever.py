@@ -13,7 +13,7 @@ from stresslab.readers._exact import BESIDE, Exact, known
 from stresslab.readers._kind import About, Batch, Reader, RunKey
 from stresslab.readers._mapping import Mapping, Source
 from stresslab.readers._propose import complete
-from stresslab.readers._records import head_of, in_chunks, small_object
+from stresslab.readers._records import has_line, head_of, in_chunks, small_object
 from stresslab.readers._rows import LongTable
 from stresslab.store import scan
 from stresslab.store.scan import Chunk, Numbered, Reject
@@ -122,9 +122,7 @@ def _files(path: Path) -> tuple[Path | None, Path | None]:
 
 
 def _is_sample(head: bytes) -> bool:
-    line = head.partition(b"\n")[0]
-    wanted = (b'"evaluation_id"', b'"sample_id"', b'"model_id"')
-    return all(one in line for one in wanted)
+    return has_line(head, (b'"evaluation_id"', b'"sample_id"', b'"model_id"'))
 
 
 def _rows(

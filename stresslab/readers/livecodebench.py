@@ -83,7 +83,7 @@ def _rows(file: Any) -> Iterator[Numbered | Reject]:
         if isinstance(value, lenient.Broken):
             yield broken(place, value)
         elif name == ROWS and not isinstance(value, dict):
-            yield Reject(place, "", "must be an object", str(value)[:EXCERPT])
+            yield Reject(place, "", "must be an object", lenient.clean(str(value)[:EXCERPT]))
         elif name == ROWS:
             share, day = value.get("pass@1"), _day(value.get("date"))
             is_number = isinstance(share, int | float) and not isinstance(share, bool)

@@ -12,7 +12,7 @@ from stresslab.readers._kind import Batch, Reader, RunKey
 from stresslab.readers._mapping import Mapping, Source
 from stresslab.readers._propose import complete
 from stresslab.readers._ratings import Rating, TextIds, item_of, share
-from stresslab.readers._records import broken, head_of, in_chunks
+from stresslab.readers._records import broken, head_of, in_chunks, tidied
 from stresslab.readers._rows import LongTable
 from stresslab.store.scan import EXCERPT, Numbered, Reject
 
@@ -108,6 +108,7 @@ def _records(
                 text = (values.as_json(value) or "")[:EXCERPT]
                 rejects.append(Reject(f"example {number}", "", "must be a JSON object", text))
             else:
+                rejects += tidied(value, f"example {number}")
                 yield from _sides(value, number, path, models, ids)
     finally:
         if given is None:

@@ -50,7 +50,8 @@ def sniff(path: Path) -> float:
     if path.is_dir():
         return 0.0
     if scan.format_of(path) == "jsonl":
-        return 0.9 if _is_result(head_of(path).partition(b"\n")[0]) else 0.0
+        lines = head_of(path).split(b"\n", 2)[:2]  # the first may be damaged
+        return 0.9 if any(map(_is_result, lines)) else 0.0
     head = head_of(path)
     is_object = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
     has_results = re.search(rb'"results"\s*:\s*\{', head) is not None
@@ -143,7 +144,7 @@ def _found(
             if isinstance(value, lenient.Broken):
                 yield broken(place, value)
             elif name == RESULTS and not isinstance(value, dict):
-                yield Reject(place, "", "must be an object", str(value)[:EXCERPT])
+                yield Reject(place, "", "must be an object", lenient.clean(str(value)[:EXCERPT]))
             elif name == RESULTS:
                 yield n, value
             elif name in PROMPTS:

@@ -1,5 +1,6 @@
 import struct
 import zipfile
+from contextlib import suppress
 from functools import partial
 
 import pytest
@@ -106,3 +107,31 @@ def test_a_plain_directory_is_read_as_zipfile_reads_it(tmp_path):
     for path in (plain, tmp_path / "b.zip"):
         with Zip(path) as found:
             assert {name: found.read(name) for name in found.names} == texts
+
+
+@pytest.mark.parametrize("at", [0, 200, 500])
+@pytest.mark.parametrize("change", [b"", b"x" * 77])
+def test_entries_before_and_behind_lost_or_added_bytes_are_read(tmp_path, at, change):
+    texts = {f"entry {n}": b"%d " % n * 50 for n in range(6)}
+    path = write_zip(tmp_path / "a.zip", texts, dict.fromkeys(texts, 0))
+    content = path.read_bytes()
+    path.write_bytes(content[:at] + change + content[at + 9 :])
+    with Zip(path) as found:
+        read = {}
+        for name in found.names:
+            with suppress(ReadError):
+                read[name] = found.read(name)
+    assert len(read) >= 5
+    assert read.items() <= texts.items()
+
+
+def test_an_entry_that_says_it_is_longer_than_the_file_takes_no_memory(tmp_path):
+    path = write_zip(tmp_path / "a.zip", {"x": b"text" * 9, "y": b"fine"})
+    content = bytearray(path.read_bytes())
+    at = content.find(b"PK\x01\x02")
+    content[at + 20 : at + 24] = struct.pack("<I", 2**32 - 2)
+    path.write_bytes(bytes(content))
+    with Zip(path) as found:
+        with pytest.raises(ReadError, match="longer than the file"):
+            found.read("x")
+        assert found.read("y") == b"fine"
