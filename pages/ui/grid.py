@@ -33,7 +33,7 @@ def draw(result: Result, opened: Open) -> None:
         return
     shown, config = _prepared(result, opened)
     chosen: Any = st.dataframe(
-        shown, column_config=config, hide_index=True, key="grid", height=520,
+        shown, column_config=config, hide_index=True, key="grid", height=520, placeholder="–",
         on_select="rerun", selection_mode="single-row",
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -64,10 +64,13 @@ def _prepared(result: Result, opened: Open) -> tuple[pd.DataFrame, dict[str, Any
     titles = opened.titles(str(result.params["task"]))
     shown = pd.DataFrame(index=frame.index)
     images = frame["input"].map(is_image).any()
-    shown["input"] = (
-        frame["input"].where(frame["input"].map(is_image), None) if images else (frame["input"])
-    )
-    shown["domain"] = frame["domain"]
+    if frame["input"].isna().all():  # a log need not say what was asked
+        shown["item"] = frame["item_id"]
+    else:
+        pictures = frame["input"].where(frame["input"].map(is_image), None)
+        shown["input"] = pictures if images else frame["input"]
+    if frame["domain"].notna().any():
+        shown["domain"] = frame["domain"]
     shown["perturbation"] = [
         "untouched" if pd.isna(one) else titles.get(one, one) for one in frame["perturbation"]
     ]

@@ -1,5 +1,6 @@
 """Small multiples: split a table into blocks and lay them out in rows of readable width."""
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -62,18 +63,11 @@ def arrange(widths: Sequence[float], *, most: float, gap: float) -> Grid:
 
     Blocks share one scale, so that a column is equally wide in every row.
     """
-    rows: list[list[int]] = [[]]
-    for number, width in enumerate(widths):
-        used = sum(widths[one] for one in rows[-1])
-        if rows[-1] and used + width > most:
-            rows.append([])
-        rows[-1].append(number)
-    if len(rows) > 1:  # even rows look better than a full one and a remainder
-        per_row = -(-len(widths) // len(rows))
-        rows = [
-            list(range(start, min(start + per_row, len(widths))))
-            for start in range(0, len(widths), per_row)
-        ]
+    rows = _filled(widths, most)
+    if len(rows) > 1:  # even rows look better than full ones and a remainder
+        limits = sorted({sum(widths[i : j + 1]) for j in range(len(widths)) for i in range(j + 1)})
+        least = bisect_left(limits, True, key=lambda one: len(_filled(widths, one)) <= len(rows))
+        rows = _filled(widths, limits[least])
     total = max(sum(widths[one] for one in row) + gap * (len(row) - 1) for row in rows)
     cells: list[Cell] = []
     for place, row in enumerate(rows):
@@ -83,6 +77,16 @@ def arrange(widths: Sequence[float], *, most: float, gap: float) -> Grid:
         for column, (start, stop) in enumerate(pairwise(edges)):
             cells.append(Cell(place, column, start / total, min((stop - gap) / total, 1.0)))
     return Grid(tuple(cells), len(rows))
+
+
+def _filled(widths: Sequence[float], most: float) -> list[list[int]]:
+    """Return the blocks of each row, filled in their order."""
+    rows: list[list[int]] = [[]]
+    for number, width in enumerate(widths):
+        if rows[-1] and sum(widths[one] for one in rows[-1]) + width > most:
+            rows.append([])
+        rows[-1].append(number)
+    return rows
 
 
 def _block(title: str, rows: pd.DataFrame) -> Block:

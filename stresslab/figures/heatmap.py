@@ -9,11 +9,17 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from stresslab.figures import theme
-from stresslab.figures._blocks import Block, arrange, blocks_of
+from stresslab.figures._blocks import Block, Grid, arrange, blocks_of
 from stresslab.figures._kind import Figure
 from stresslab.figures.theme._colour import Mode
 
 ROW, HEAD, FOOT = 46, 58, 8
+MOST, GAP = 18, 0.5
+"""Columns in a row of blocks, and columns between two."""
+
+COLUMN, LETTER = 56, 8.4
+"""Pixels of the narrowest column and of a letter of a title."""
+
 ABSTAINED_MARK = 0.05
 """Cells where more than this share abstained carry a corner mark."""
 
@@ -71,32 +77,74 @@ def draw(
         return theme.empty(mode)
     styles = styles or theme.styles(rows["model"])
     models = list(dict.fromkeys(rows["model"]))
-    ranked = [model for model in models if model not in below]
-    rest = [model for model in models if model in below]
-    places = {model: place for place, model in enumerate(ranked)}
-    places |= {model: len(ranked) + 0.7 + place for place, model in enumerate(rest)}
     scale = _scale(rows, chance, higher_is_better)
     blocks = blocks_of(rows, ("perturbation",), titles)
-    span = max(places.values()) + 1
-    grid = arrange(
-        [max(len(block.tiers), 2) for block in blocks], most=1 if narrow else 18, gap=0.5
-    )
-    height = HEAD + FOOT + grid.n_rows * int(ROW * span) + (grid.n_rows - 1) * HEAD
+    grid = arrange([_width(block) for block in blocks], most=1 if narrow else MOST, gap=GAP)
+    bands = _bands(blocks, grid, models, below)
+    inner = sum(band.height for band in bands) + (len(bands) - 1) * HEAD
     picture = theme.figure(
-        mode, height=height, margin={"l": _left(styles, models), "r": 12, "t": HEAD, "b": FOOT}
+        mode,
+        height=HEAD + FOOT + inner,
+        margin={"l": _left(styles, models), "r": 12, "t": HEAD, "b": FOOT},
     )
-    inner, marks = height - HEAD - FOOT, theme.Marks()
+    marks, tops = theme.Marks(), _tops(bands)
     for number, (block, cell) in enumerate(zip(blocks, grid.cells, strict=True), start=1):
-        top = 1 - cell.row * (ROW * span + HEAD) / inner
-        bottom = max(top - ROW * span / inner, 0.0)
+        band, top = bands[cell.row], 1 - tops[cell.row] / inner
+        bottom = max(top - band.height / inner, 0.0)
         axes = _axes(picture, marks, number, block, cell.x0, cell.x1, bottom, top, mode)
-        _name_rows(picture, number, styles, places, span, first=cell.column == 0)
-        _cells(picture, marks, block, places, scale, axes, mode)
-        if rest:
-            _rule(marks, axes, len(ranked) + 0.1, mode, first=cell.column == 0)
+        _name_rows(picture, number, styles, band, first=cell.column == 0)
+        _cells(picture, marks, block, band.places, scale, axes, mode)
+        if band.rule is not None:
+            _rule(marks, axes, band.rule, mode, first=cell.column == 0)
     marks.onto(picture)
     picture.layout.meta = {"caption": _caption(scale, rows, metric)}
     return picture
+
+
+@dataclass(frozen=True)
+class Band:
+    """The models that stand beside one row of blocks."""
+
+    places: Mapping[str, float]
+    rule: float | None
+    """Where the line under the ranked ones is; None if nobody stands under it."""
+
+    @property
+    def span(self) -> float:
+        """Return how many rows high it is."""
+        return max(self.places.values()) + 1
+
+    @property
+    def height(self) -> int:
+        """Return its height in pixels."""
+        return int(ROW * self.span)
+
+
+def _bands(
+    blocks: list[Block], grid: Grid, models: list[str], below: Collection[str]
+) -> list[Band]:
+    """Return the models of each row of blocks: all ranked ones, of the rest those with a value."""
+    ranked = [model for model in models if model not in below]
+    there: list[set[str]] = [set() for _ in range(grid.n_rows)]
+    for block, cell in zip(blocks, grid.cells, strict=True):
+        there[cell.row] |= set(block.rows["model"])
+    bands = []
+    for known in there:
+        places: dict[str, float] = {model: place for place, model in enumerate(ranked)}
+        rest = [model for model in models if model in below and model in known]
+        places |= {model: len(ranked) + 0.7 + place for place, model in enumerate(rest)}
+        bands.append(Band(places, len(ranked) + 0.1 if rest else None))
+    return bands
+
+
+def _tops(bands: list[Band]) -> list[int]:
+    """Return how far each row of blocks begins under the first, in pixels."""
+    return [sum(band.height + HEAD for band in bands[:place]) for place in range(len(bands))]
+
+
+def _width(block: Block) -> int:
+    """Return the columns a block takes: its tiers, and what its title needs."""
+    return max(len(block.tiers), 2, math.ceil(len(block.title) * LETTER / COLUMN))
 
 
 def _scale(rows: pd.DataFrame, chance: float | None, higher_is_better: bool) -> Scale:
@@ -126,7 +174,7 @@ def _axes(
         tickmode="array",
         tickvals=ticks,
         ticktext=[f"tier {tier}" if tier == block.tiers[0] else str(tier) for tier in block.tiers],
-        range=[-0.5, max(len(ticks), 2) - 0.5],
+        range=[-0.5, _width(block) - 0.5],
     )
     picture.layout[f"yaxis{tail}"] = theme.axis(mode, domain=[y0, y1], anchor=f"x{tail}")
     marks.add_annotation(
@@ -145,19 +193,18 @@ def _axes(
 
 
 def _name_rows(
-    picture: go.Figure, number: int, styles: Mapping[str, theme.Style],
-    places: Mapping[str, float], span: float, *, first: bool,
-) -> None:  # fmt: skip
+    picture: go.Figure, number: int, styles: Mapping[str, theme.Style], band: Band, *, first: bool
+) -> None:
     names = [
         f"{theme.plain(theme.shorten(styles[model].name))}  "
         f'<span style="color:{styles[model].colour}">■</span> '
-        for model in places
+        for model in band.places
     ]
     picture.layout[f"yaxis{'' if number == 1 else number}"].update(
         tickmode="array",
-        tickvals=list(places.values()),
+        tickvals=list(band.places.values()),
         ticktext=names,
-        range=[span - 0.5, -0.5],
+        range=[band.span - 0.5, -0.5],
         showticklabels=first,
         tickfont={"size": 13, "color": picture.layout.font.color},
     )
