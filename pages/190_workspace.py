@@ -22,6 +22,7 @@ show.chart(
 for name, title in holdings.SECTIONS.items():
     with st.expander(f"{title} ({len(tables[name]):,})", expanded=name == "inventory"):
         show.table(tables[name], name, opened)
+holdings.printed(opened)
 st.subheader("Add your own", anchor=False)
 holdings.how_to_add(opened)
 show.details(result, opened)

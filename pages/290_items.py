@@ -1,6 +1,6 @@
 """Which inputs are behind a number, and what did every model say to them?"""
 
-from pages.ui import choose, compute, grid, item, show, state
+from pages.ui import choose, compute, grid, item, sample, show, state
 
 head = show.title("What did they answer?")
 opened = compute.workspace_or_stop()
@@ -11,6 +11,7 @@ if chosen:
     result = compute.run("item", params, opened)
     item.header(result, head)
     item.draw(result, opened)
+    sample.draw(result, opened)
 else:
     page = {"limit": grid.ROWS, "offset": choose.offset(grid.ROWS)}
     params = choose.params("items", opened, hide=("metric",), **page)

@@ -121,6 +121,8 @@ def _column(name: str, values: pd.Series, label: str) -> Any:
     kind = values.dtype.kind
     if name in ("p_value", "p_adjusted"):
         return st.column_config.Column(label, width="small", alignment="right")
+    if name in ("published", "recomputed"):
+        return st.column_config.NumberColumn(label, format="%.6f")
     if kind == "f":
         whole = name.startswith("n_") or name == "tier"
         return st.column_config.NumberColumn(label, format="%.0f" if whole else "%.2f")

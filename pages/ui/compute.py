@@ -125,8 +125,8 @@ def _empty(n_runs: int) -> None:
     else:
         st.markdown("This workspace holds no outcomes. Bring in your own, or look at another one.")
     with st.container(horizontal=True):
-        if st.button("How to add your own", type="primary"):
-            st.switch_page("pages/190_workspace.py", query_params=state.as_query({}))
+        if st.button("Bring in your own", type="primary"):
+            st.switch_page("pages/180_import.py", query_params=state.as_query({}))
         others = [name for name in state.folders() if name != state.told(state.WORKSPACE)]
         if others and st.button(f"Open {plain(others[0])}"):
             st.switch_page("pages/110_overview.py", query_params={state.WORKSPACE: others[0]})

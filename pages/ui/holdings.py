@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.ui import choose, show
+from pages.ui import arrivals, choose, compute, show, state
 from pages.ui.compute import Open
 from pages.ui.words import plain
 from stresslab import analyses
@@ -67,15 +67,26 @@ def task_titles(opened: Open) -> dict[str, str]:
     return {task: opened.title(task) for task in opened.contents.tasks["task"]}
 
 
+def printed(opened: Open) -> None:
+    """Draw, when it is opened, what the sources printed about themselves beside their rows."""
+    inside = st.expander("Printed numbers, beside what the rows give", key="parity_open",
+                         on_change="rerun")  # fmt: skip
+    if inside.open:
+        with inside:
+            found = compute.run("parity", analyses.get("parity").params(), opened)
+            arrivals.parity(found.tables["parity"], opened)
+
+
 def how_to_add(opened: Open) -> None:
-    """Say how a table of one's own gets into a workspace."""
+    """Lead to the page that imports."""
     st.markdown(
-        "One row per model and input is enough: an id, the model, what it answered, whether it was "
-        "right; a perturbation and a tier if the input was made harder. Then:"
+        "Logs of the known tools are recognised by themselves. Of a table, one row per model and "
+        "input is enough: an id, the model, what it answered, whether it was right; a perturbation "
+        "and a tier if the input was made harder."
     )
-    folder = "my_workspace"
-    st.code(f"stresslab import answers.csv -w {folder}\nstresslab serve {folder}", language=None)
-    st.caption("CSV, JSON lines and Parquet are read. `stresslab import --help` says the rest.")
+    if st.button("Bring in your own", type="primary", key="bring_in"):
+        st.switch_page("pages/180_import.py", query_params=state.as_query({}))
+    st.caption("Or by command: `stresslab import --help` says how.")
 
 
 def _size(n_bytes: int) -> str:

@@ -171,7 +171,7 @@ def details(result: Result, opened: Open) -> None:
 def command(result: Result, opened: Open) -> str:
     """Return the command line that computes a result again."""
     piece = analyses.get(result.analysis)
-    parts = ["stresslab", "analyze", result.analysis, "-w", _workspace_text(opened)]
+    parts = ["stresslab", "analyze", result.analysis, "-w", workspace_text(opened)]
     for one in describe(piece.params):
         name, value = one["name"], result.params.get(one["name"])
         default = list(one["default"]) if isinstance(one["default"], tuple) else one["default"]
@@ -191,7 +191,8 @@ def _rows_used(result: Result) -> str:
     return ""
 
 
-def _workspace_text(opened: Open) -> str:
+def workspace_text(opened: Open) -> str:
+    """Return what a command line calls the open workspace."""
     path = opened.workspace.path
     return "demo" if path == state.APP / "data" / "demo" else str(path)
 

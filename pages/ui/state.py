@@ -15,9 +15,10 @@ from urllib.parse import urlencode
 import streamlit as st
 
 APP = Path(__file__).resolve().parents[2]
-WORKSPACE, WHERE, ITEM = "workspace", "where", "item"
+WORKSPACE, WHERE, ITEM, DROP = "workspace", "where", "item", "drop"
+"""`DROP` names an upload: by its content, never by a path."""
 LISTS = ("models", "by")
-MOMENTARY = (ITEM, "page")
+MOMENTARY = (ITEM, DROP, "page")
 """Parameters that a click in the menu does not carry to the next page."""
 
 ADDRESS, SEEN, PAGE, NARROW = "_address", "_seen", "_page", "_narrow"
@@ -39,6 +40,12 @@ def folders() -> dict[str, Path]:
             name, number = f"{path.resolve().name} ({number})", number + 1
         found[name] = path
     return found
+
+
+def add_folder(path: Path) -> None:
+    """Offer one more workspace until the app ends, to everybody who is at it."""
+    known = [str(one) for one in folders().values()]
+    os.environ["STRESSLAB_WORKSPACES"] = os.pathsep.join([*known, str(path)])
 
 
 def begin(page: str) -> None:

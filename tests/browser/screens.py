@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.app import ARGS, CHROMIUM, served, settled, watched
 
 PAGES = {
-    "overview": "", "workspace": "workspace", "tier_curves": "tier_curves", "compare": "compare",
+    "overview": "", "workspace": "workspace", "import": "import", "tier_curves": "tier_curves", "compare": "compare",
     "items": "items", "item": "items?item=FIRST", "graded": "tier_curves?task=OTHER", "other": "?task=OTHER",
 }  # fmt: skip
 
