@@ -29,10 +29,6 @@ class TooFewRowsError(StresslabError):
     """There are not enough rows for what was asked."""
 
 
-class NoRowsError(TooFewRowsError):
-    """A slice matches nothing."""
-
-
 class WorkspaceError(StresslabError):
     """A folder is not a workspace, or cannot be opened or written."""
 

@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stresslab.errors import WorkspaceError
 from stresslab.store import durable, small
+from stresslab.store.aliases import aliases_of
 from stresslab.store.verify import all_whole
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _build(workspace: Any, root: Path, wanted: Generation, report: Report) -> No
     aside = root / f".building-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     aside.mkdir()
     try:
-        _fill(aside, _pointed(root), runs, _aliases(workspace), report)
+        _fill(aside, _pointed(root), runs, aliases_of(workspace), report)
         _sync_files(aside)
         durable.sync(aside / FILE)
         if workspace.data_version != wanted.data_version:
@@ -269,31 +269,6 @@ def _open_to_write(aside: Path) -> "duckdb.DuckDBPyConnection":
     con.execute("SET temp_directory = ?", [str(aside / "spill")])
     con.execute("SET preserve_insertion_order = true")
     return con
-
-
-def _aliases(workspace: Any) -> dict[str, str]:
-    """Return item set -> the item set it is joined with, from workspace.toml."""
-    found: dict[str, str] = {}
-    for name, other in (workspace.config.item_sets.get("aliases") or {}).items():
-        if isinstance(other, str):
-            found[name] = other
-        else:
-            found.update({str(one): name for one in other})
-    return {name: _last(name, found) for name in found}
-
-
-def _last(name: str, aliases: dict[str, str]) -> str:
-    """Return where a chain of aliases ends."""
-    seen = [name]
-    while (name := aliases[name]) in aliases:
-        if name in seen:
-            chain = " -> ".join([*seen, name])
-            raise WorkspaceError(
-                f"Aliases of item sets must end somewhere; workspace.toml says {chain}. "
-                "Take one of them out."
-            )
-        seen.append(name)
-    return name
 
 
 def _text(aliases: dict[str, str]) -> str:

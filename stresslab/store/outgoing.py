@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stresslab.errors import ParamError
+from stresslab.store.aliases import aliases_of
 from stresslab.store.build_dims import aliased, parquet
 from stresslab.store.contents import resolve
 from stresslab.store.engine import reading
-from stresslab.store.index import _aliases
 from stresslab.store.runs import RunInfo
 from stresslab.store.slicing import Slicer
 
@@ -80,7 +80,7 @@ def outgoing(
     if latest or not runs or where.strip():
         question = resolve(workspace, task=task, models=models, where=where, population="each")
         found = _in_slice(workspace, question) if question.task and question.models else {}
-        aliases = _aliases(workspace)
+        aliases = aliases_of(workspace)
         chosen = [Outgoing(run, found[run.run_id], aliases) for run in runs if run.run_id in found]
     else:
         chosen = [Outgoing(run) for run in runs]
