@@ -77,6 +77,7 @@ def _all() -> Iterator[tuple[str, str, Callable]]:
     yield from (
         ("alpaca_eval outputs", "alpaca_eval", _alpaca),
         ("bbq", "bbq", _bbq),
+        ("domainbed", "domainbed", _domainbed),
         ("every_eval_ever samples", "every_eval_ever", _samples),
         ("exported", "exported", _exported),
         (
@@ -163,6 +164,13 @@ def _samples(place: Path):
         for n in _ids()
     ]
     return _written(place / "a_samples.jsonl", _lines(rows), units.lines)
+
+
+def _domainbed(place: Path):
+    example = json.loads(readers.get("domainbed").example.split("\n")[1])
+    return _written(
+        place / "results.jsonl", _lines(example | {"step": n} for n in _ids()), units.lines
+    )
 
 
 def _exported(place: Path):
