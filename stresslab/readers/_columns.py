@@ -145,31 +145,43 @@ class _OfRun:
         return items, [item + after[end] for item, end in zip(items, ends, strict=True)]
 
     def _items(self, rows: list[int], items: list[str]) -> None:
-        run, originals = self.run, self.said["original"]
-        new: list[int] = []
-        done: set[str] = set()
-        for n in run.settled.lacking(items):
+        run = self.run
+        hashes = self._once("items", rows, lambda: np.array(list(map(hash, items)), np.int64))
+        lacking = run.settled.lacking(items, hashes)
+        if lacking and not self._once("plain", rows, partial(self._is_plain, rows, items)):
+            lacking = self._known(lacking, rows, items)
+        if lacking:
+            rows, items = self.chunk.take(rows, lacking), self.chunk.take(items, lacking)
+            for item in run.items.keys() & set(items) if run.items else ():
+                del run.items[item]
+            run.settled.update(items, hashes[lacking])
+            made = self._once("new items", rows, partial(self._settled, rows, items))
+            run.rows["items"].append(made)
+
+    def _is_plain(self, rows: list[int], items: list[str]) -> bool:
+        """Return whether all items are different, and the untouched input of each is known."""
+        return len(set(items)) == len(items) and not any(map(self._waits, rows))
+
+    def _waits(self, at: int) -> bool:
+        """Return whether a row is of a changed input and does not say what the untouched was."""
+        _, axis, tier = self.places[at]
+        return tier > 0 and axis == "paired" and values.text(self.said["original"][at]) is None
+
+    def _known(self, lacking: list[int], rows: list[int], items: list[str]) -> list[int]:
+        """Return those places of items that say the untouched input first; hold the others back."""
+        done: dict[str, int] = {}
+        for n in lacking:
             at, item = rows[n], items[n]
             if item in done:
                 continue
-            _, axis, tier = self.places[at]
-            if tier and axis == "paired" and originals[at] is None:
-                if item not in run.items:
-                    said = {role: self.said[role][at] for role in OF_ITEM}
-                    said |= {role: self._later(role, [at])[0] for role in LATER}
-                    row = self.chunk.given.row(at)
-                    self.table.make_item(run, item, said, self.key.task, True, row)
-                continue
-            done.add(item)
-            new.append(n)
-        if new:
-            for item in done & run.items.keys():
-                del run.items[item]
-            rows, items = self.chunk.take(rows, new), self.chunk.take(items, new)
-            for item in items:
-                run.settled.add(item)
-            made = self._once("items", rows, partial(self._settled, rows, items))
-            run.rows["items"].append(made)
+            if not self._waits(at):
+                done[item] = n
+            elif item not in self.run.items:
+                said = {role: self.said[role][at] for role in OF_ITEM}
+                said |= {role: self._later(role, [at])[0] for role in LATER}
+                row = self.chunk.given.row(at)
+                self.table.make_item(self.run, item, said, self.key.task, True, row)
+        return list(done.values())
 
     def _settled(self, rows: list[int], items: list[str]) -> "pa.Table":
         """Return items whose untouched input is known, as `LongTable.make_item` does."""
@@ -260,7 +272,7 @@ class _OfRun:
             ]
         keys = list(zip(said["status"], map(bool, said["error"]), scores, corrects, strict=True))
         made = {key: earned(*key, sign) for key in set(keys)}
-        status, score, correct = zip(*map(made.__getitem__, keys), strict=True)
+        status, score, correct = zip(*[made[key] for key in keys], strict=True)
         columns = [variants, trials, status, said["output"], said["answer"], score, correct]
         columns += [said[role] for role in OF_OUTCOME[-6:]]
         self.table.n_outcomes += len(rows)
@@ -311,5 +323,12 @@ def _arrow(table: str, columns: Sequence[Any]) -> "pa.Table":
     import pyarrow as pa
 
     schema = nouns.arrow_schema(table)
-    arrays = [pa.array(one, type=field.type) for one, field in zip(columns, schema, strict=True)]
+    arrays = [
+        pa.nulls(len(one), field.type) if _is_none(one) else pa.array(one, type=field.type)
+        for one, field in zip(columns, schema, strict=True)
+    ]
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _is_none(column: Sequence[Any]) -> bool:
+    return column[0] is None and column.count(None) == len(column)

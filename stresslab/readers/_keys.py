@@ -38,7 +38,7 @@ class Keys:
         found: Numbers = known[back.reshape(-1)]
         return found
 
-    def has(self, keys: Sequence[int]) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+    def has(self, keys: Sequence[int] | Numbers) -> "np.ndarray[Any, np.dtype[np.bool_]]":
         """Return which keys were added before."""
         given = np.array(keys, np.int64)
         found = np.zeros(len(given), bool)
@@ -57,24 +57,40 @@ class Keys:
 
 
 class Names:
-    """A growing set of texts, the older ones held by their hash."""
+    """A growing set of texts, the older ones held by their hash.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    recent : int
+        So many are held as they are before they become numbers.
+    """
+
+    def __init__(self, recent: int = RECENT) -> None:
         self._recent: set[str] = set()
         self._older = Keys()
+        self._most = recent
 
     def __contains__(self, name: str) -> bool:
         return name in self._recent or bool(self._older.has([hash(name)])[0])
 
     def add(self, name: str) -> None:
         """Remember a name."""
-        self._recent.add(name)
-        if len(self._recent) >= RECENT:
+        self.update([name], [hash(name)])
+
+    def update(self, names: Sequence[str], hashes: Sequence[int] | Numbers) -> None:
+        """Remember names, given with their hashes."""
+        if len(names) >= self._most:
+            self._older.add(hashes, [0] * len(names))
+            return
+        self._recent.update(names)
+        if len(self._recent) >= self._most:
             self._older.add([hash(one) for one in self._recent], [0] * len(self._recent))
             self._recent.clear()
 
-    def lacking(self, names: Sequence[str]) -> list[int]:
+    def lacking(self, names: Sequence[str], hashes: Numbers) -> list[int]:
         """Return the places of those names that were not added."""
+        if not self._recent:
+            return [int(at) for at in np.flatnonzero(~self._older.has(hashes))]
         away = [at for at, name in enumerate(names) if name not in self._recent]
-        known = self._older.has([hash(names[at]) for at in away]).tolist()
+        known = self._older.has(hashes[away]).tolist()
         return [at for at, is_there in zip(away, known, strict=True) if not is_there]

@@ -4,19 +4,23 @@ No row is written out for a model: the columns of the input are turned once, and
 stand beside them.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from stresslab.errors import ReadError
 from stresslab.readers._axes import columns_of
 from stresslab.readers._columns import add_columns
+from stresslab.readers._keys import Names
 from stresslab.readers._kind import About, Batch, RunKey
 from stresslab.readers._mapping import Mapping, look_up
-from stresslab.readers._rows import LongTable
+from stresslab.readers._rows import LongTable, RunRows
 from stresslab.readers._turned import TurnedColumns
 from stresslab.readers._wide import Wide
 from stresslab.store.scan import Chunk, Numbered, Reject
 
+RECENT_NAMES = 1_000
+"""Names of items that are held as texts, by model."""
 NESTED_ROWS = 50
 """Rows of a chunk that are looked into for nested columns."""
 
@@ -37,6 +41,7 @@ class WideTable(LongTable):
     def __init__(self, mapping: Mapping, file: str, about: Callable[[RunKey], About]) -> None:
         super().__init__(mapping, file, about)
         self._wide = mapping.wide or Wide()
+        self.runs = defaultdict(lambda: RunRows(settled=Names(RECENT_NAMES)))
         self._models: dict[str, _OfModel] = {}
         self._known: dict[str, None] = {}
 

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -154,11 +155,13 @@ def test_keys_give_the_number_of_their_first_sight(parts):
         assert keys.add(part, numbers).tolist() == [first[one] for one in part]
 
 
-def test_names_are_known_after_they_were_put_away(monkeypatch):
-    monkeypatch.setattr("stresslab.readers._keys.RECENT", 3)
-    names = Names()
+def test_names_are_known_after_they_were_put_away():
+    names = Names(recent=3)
     for n in range(8):
         names.add(str(n))
     assert "0" in names
     assert "9" not in names
-    assert names.lacking(["1", "x", "7", "y"]) == [1, 3]
+    asked = ["1", "x", "7", "y"]
+    assert names.lacking(asked, np.array(list(map(hash, asked)))) == [1, 3]
+    names.update(asked, list(map(hash, asked)))
+    assert names.lacking(asked, np.array(list(map(hash, asked)))) == []
