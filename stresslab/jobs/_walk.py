@@ -10,14 +10,13 @@ from pathlib import Path
 
 from stresslab.errors import ReadError
 from stresslab.readers import readers
+from stresslab.readers._npz import OBJECTS, has_objects
 
 PICKLES = (".pkl", ".pickle", ".pth", ".pt", ".joblib", ".dill", ".ckpt", ".pck")
 """Endings of files that run code when they are opened."""
 
 NEVER = "a pickle can run code when it is opened; save the same as a table, .npz or JSON"
-OBJECTS = "holds Python objects, which are pickles; save plain numbers or texts"
 JUNK = ("__MACOSX", "__pycache__")
-NUMPY_HEAD = 512
 
 
 @dataclass(frozen=True)
@@ -167,17 +166,7 @@ def _refusal(path: Path) -> str:
         return "a workspace of stresslab" if (path / "workspace.toml").is_file() else ""
     if name.removesuffix(".gz").removesuffix(".bz2").endswith(PICKLES):
         return NEVER
-    return OBJECTS if name.endswith(".npy") and _has_objects(path) else ""
-
-
-def _has_objects(path: Path) -> bool:
-    """Return whether the head of a .npy file names objects; nothing is unpacked."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(NUMPY_HEAD)
-    except OSError:
-        return False
-    return b"|O" in head.partition(b"}")[0]
+    return OBJECTS if name.endswith((".npy", ".npz")) and has_objects(path) else ""
 
 
 def _whole(found: list[Found]) -> list[Found]:

@@ -107,6 +107,7 @@ def _all() -> Iterator[tuple[str, str, Callable]]:
         ("lm_eval results", "lm_eval", _lm_eval_results),
         ("model_vs_human", "model_vs_human", _model_vs_human),
         ("opencompass", "opencompass", _opencompass),
+        ("openood", "openood", _openood),
         ("promptfoo lines", "promptfoo", _promptfoo_lines),
         ("promptfoo json", "promptfoo", _promptfoo),
         ("published", "published", _published),
@@ -282,6 +283,18 @@ def _opencompass(place: Path):
     path = opencompass_files.write(place, "sums", made)
     content = path.read_bytes()
     return path, path, lambda: units.whole(content)
+
+
+def _openood(place: Path):
+    import numpy as np
+
+    path = place / "net" / "scores" / "cifar10.npz"
+    path.parent.mkdir(parents=True)
+    labels = np.arange(N) % 3
+    np.savez(path, pred=labels, conf=labels / 4, label=labels[::-1])
+    (place / "net" / "ood.csv").write_text(readers.get("openood").example)
+    content = path.read_bytes()
+    return place / "net", path, lambda: units.whole(content)
 
 
 def _result(n: int) -> dict:
