@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 ROWS_A_FLUSH = 200_000
 """Rows, of all runs of a file together, after which they are made durable: what a kill can cost."""
+BYTES_A_FLUSH = 128 << 20
+"""The same in bytes, for rows of long texts and for tables of many models."""
 BLOCK = 8 << 20
 
 
@@ -137,7 +139,7 @@ class SourceImport:
         self._writers: dict[RunKey, RunWriter] = {}
         self._there: dict[tuple[RunKey, str], set[Any]] = {}
         self._rejects: dict[RunKey | None, list[pa.Table]] = {}
-        self._rows_waiting = 0
+        self._rows_waiting = self._bytes_waiting = 0
 
     def run(self, course: Course) -> Iterator[Event]:
         """Yield progress until every run of the source is sealed.
@@ -181,10 +183,11 @@ class SourceImport:
             self.tally.outcomes += batch.rows.num_rows
             self.tally.kept += batch.rows.num_rows - rows.num_rows
         self._rows_waiting += rows.num_rows
-        if self._rows_waiting >= ROWS_A_FLUSH:
+        self._bytes_waiting += rows.nbytes
+        if self._rows_waiting >= ROWS_A_FLUSH or self._bytes_waiting >= BYTES_A_FLUSH:
             for one in self._writers.values():
                 one.flush()
-            self._rows_waiting = 0
+            self._rows_waiting = self._bytes_waiting = 0
 
     def _start(self, key: RunKey, batch: Batch, stack: ExitStack) -> "RunWriter":
         measures = {name: dict(one) for name, one in batch.measures.items()}

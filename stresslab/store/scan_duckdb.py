@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from stresslab.errors import ReadError
 from stresslab.store import scan_rows
 from stresslab.store.scan_arrow import chunks_of
-from stresslab.store.scan_rows import Chunk, check_names
+from stresslab.store.scan_rows import BROKEN, Chunk, Reject, check_names
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 CLOSED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False, "autoinstall_known_extensions": False,
@@ -68,8 +69,24 @@ def duckdb_rows(path: Path, table: str = "") -> Iterator[Chunk]:
         counted = connection.sql(f"SELECT count(*) FROM {quoted}").fetchall()
         n_rows, size = counted[0][0], path.stat().st_size
         reader = connection.sql(f"SELECT * FROM {quoted}").to_arrow_reader(scan_rows.CHUNK_ROWS)
-        yield from chunks_of(iter(reader), lambda done: size * done // max(n_rows, 1))
+        yield from chunks_of(_until_damaged(reader), lambda done: size * done // max(n_rows, 1))
     yield Chunk(bytes_done=size, unit="row")
+
+
+def _until_damaged(reader: "pa.RecordBatchReader") -> "Iterator[pa.RecordBatch | Reject]":
+    """Yield batches up to the first that cannot be read; an error if that is the first of all."""
+    import duckdb
+    import pyarrow as pa
+
+    done = 0
+    try:
+        for batch in reader:
+            done += batch.num_rows
+            yield batch
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        if not done:
+            raise
+        yield Reject(f"after row {done}", "", f"{BROKEN}: {error}", "")
 
 
 def _tables(path: Path) -> dict[str, tuple[str, list[str]]]:

@@ -9,6 +9,7 @@ from pyarrow import feather
 
 from stresslab import Workspace
 from stresslab.errors import NoOutcomesError, ReadError
+from stresslab.jobs import _import_source
 from stresslab.jobs.import_logs import import_logs
 from stresslab.jobs.plan_import import plan_import
 from stresslab.readers._mapping import Mapping
@@ -101,7 +102,8 @@ def test_a_mapping_that_fits_no_row_of_a_log_is_an_error_that_says_how_it_was_re
     assert list((tmp_path / "w" / "runs").iterdir()) == []
 
 
-def test_a_wide_table_becomes_a_run_of_each_model_by_its_proposed_mapping(tmp_path):
+def test_a_wide_table_becomes_a_run_of_each_model_by_its_proposed_mapping(tmp_path, monkeypatch):
+    monkeypatch.setattr(_import_source, "BYTES_A_FLUSH", 1)
     lines = "".join(f"{n},{'ab'[n % 2]},a,b\n" for n in range(20))
     path = put(tmp_path, "votes.csv", f"id,label,resnet50,vit\n{lines}")
     source = list(plan_import([path]))[-1].report["sources"][0]

@@ -256,6 +256,20 @@ def test_a_duckdb_file_cut_short_is_named(tmp_path, keep):
         read(path)
 
 
+def test_a_duckdb_file_damaged_in_its_middle_keeps_what_stands_before(tmp_path):
+    path = database(
+        tmp_path / "a.duckdb",
+        "CREATE TABLE r AS SELECT range AS id, sha256(range::VARCHAR) AS text FROM range(60000)",
+    )
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(bytes(content))
+    rows, rejects = read(path)
+    assert [row["id"] for _, row in rows] == list(range(len(rows)))
+    assert 0 < len(rows) < 60_000
+    assert rejects[0].place == f"after row {len(rows)}"
+
+
 def test_noise_with_the_first_bytes_of_arrow_is_refused(tmp_path):
     rng = np.random.default_rng(0)
     buffer = io.BytesIO()
