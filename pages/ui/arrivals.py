@@ -35,8 +35,8 @@ def start(chosen: Chosen, mappings: dict[Path, Mapping], opened: Open) -> None:
     """Start the import; a second press, or another tab, finds it at work."""
     paths = [one.path for one in chosen.walked.sources]
     texts = list(dict.fromkeys(one.to_toml() for one in mappings.values()))
-    note = {"names": chosen.names, "texts": texts, "label": chosen.label}
     events = partial(import_logs, opened.workspace, paths, mapping=dict(mappings))
+    note = {"names": chosen.names, "texts": texts, "events": events}
     background.start(_name(opened), f"Importing {chosen.label}", events, note)
 
 
@@ -56,7 +56,12 @@ def draw(work: Work, opened: Open, head: show.Head) -> None:
             st.error(plain(work.error))
         st.caption("What was read is kept as an unfinished run, which is not counted. The same "
                    "import again goes on where this one ended.")  # fmt: skip
-        _more(opened, "Back")
+        with st.container(horizontal=True, key="controls"):
+            if work.note and st.button("Go on where it ended", type="primary", key="go_on",
+                                       icon=":material/arrow_forward:"):  # fmt: skip
+                background.start(_name(opened), work.title, work.note["events"], work.note)
+                st.rerun()
+            _more(opened, "Back to the mapping")
 
 
 @st.fragment(run_every=0.7)
@@ -89,7 +94,7 @@ def _ended(work: Work, done: Done, opened: Open, head: show.Head) -> None:
                          icon=":material/arrow_forward:"):  # fmt: skip
                 st.switch_page(show.PAGES["overview"][0],
                                query_params=state.as_query({"task": task}))  # fmt: skip
-        _more(opened, "Bring in more")
+        _more(opened, "Bring in more", is_done=True)
     if report["runs_superseded"]:
         n = len(report["runs_superseded"])
         st.caption(f"{n:,} earlier run{'s' if n > 1 else ''} of the same files with another "
@@ -185,7 +190,7 @@ def _lost(report: dict[str, Any], opened: Open) -> None:
 
 
 def _again(work: Work, opened: Open) -> None:
-    note = work.note or {"names": (), "texts": []}
+    note = work.note or {"names": (), "texts": ()}
     with st.expander("As computed", key="import_details"):
         st.caption("The command that imports the same:")
         one = len(note["texts"]) == 1
@@ -197,10 +202,10 @@ def _again(work: Work, opened: Open) -> None:
         st.caption("The mapping of each run also stands in its folder, as mapping.toml.")
 
 
-def _more(opened: Open, label: str) -> None:
-    if st.button(label, key="more", icon=":material/add:"):
+def _more(opened: Open, label: str, *, is_done: bool = False) -> None:
+    if st.button(label, key="more", icon=":material/add:" if is_done else ":material/undo:"):
         background.forget(_name(opened))
-        if label != "Back":
+        if is_done:
             bring.forget()
         st.rerun()
 

@@ -15,6 +15,7 @@ from pages.ui.words import plain
 from stresslab.errors import StresslabError
 from stresslab.jobs import inbox
 from stresslab.jobs._walk import Walked, walk
+from stresslab.store.runs import INTERRUPTED
 
 PROMISE = (
     "Drop evaluation logs or tables. Nothing is added before you have seen what it becomes: which "
@@ -81,8 +82,8 @@ def choose(opened: Open) -> Chosen | None:
 
 
 def forget() -> None:
-    """Forget what was chosen and how it was mapped."""
-    for name in (FILES, PATH, DROPPED, _PATH_FIELD, "_mappings", "_mappings_good"):
+    """Forget what was chosen; how it was mapped is kept for the same files again."""
+    for name in (FILES, PATH, DROPPED, _PATH_FIELD):
         st.session_state.pop(name, None)
     state.put(state.DROP, None)
 
@@ -190,9 +191,10 @@ def _without_ours(text: str) -> str:
 
 
 def teach(opened: Open) -> None:
-    """Say what can be brought in, and list what is here already."""
+    """Say what can be brought in, what is unfinished, and list what is here already."""
     from stresslab.readers import readers
 
+    _unfinished(opened)
     st.markdown(
         "Logs of these tools are recognised by themselves, tables (CSV, JSON lines, Parquet, "
         "Arrow) by the names of their columns:"
@@ -223,6 +225,22 @@ def details(chosen: Chosen | None, mappings: Sequence[str], opened: Open) -> Non
             st.download_button("m.toml", mappings[0], "m.toml", "application/toml", key="toml",
                                icon=":material/download:", on_click="ignore")  # fmt: skip
         st.caption("The same files with the same mapping again add nothing.")
+
+
+def _unfinished(opened: Open) -> None:
+    """Offer to go on with imports that were interrupted, by a stop or the end of the app."""
+    found = opened.workspace.runs(("partial",))
+    paths = {str(run.source.get("path") or ""): run for run in found if run.reason == INTERRUPTED}
+    for number, path in enumerate(sorted(paths)[:5]):
+        upload = inbox.name_of(Path(path))
+        with st.container(horizontal=True, vertical_alignment="center", key=f"unfinished_{number}"):
+            st.warning(
+                f"An import of {plain(Path(path).name)} was interrupted and is not counted. "
+                "The same import again, with the same mapping, goes on where it ended."
+            )
+            if upload:
+                st.button(f"Go on with {plain(Path(path).name)}", on_click=state.put,
+                          args=(state.DROP, upload), key=f"go_on_{number}")  # fmt: skip
 
 
 def _run_row(run: Any) -> dict[str, Any]:

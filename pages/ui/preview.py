@@ -77,6 +77,7 @@ def choose(plans: list[Plan]) -> Plan:
     st.dataframe(
         pd.DataFrame([_source_row(plan) for plan in plans]), hide_index=True, key="sources",
         height=bring.height(len(plans)), placeholder="–",
+        column_config={"source": st.column_config.TextColumn("source", width=260)},
     )  # fmt: skip
     names = {plan["path"]: plan["name"] for plan in plans}
     path = st.selectbox("Look into", list(names), format_func=names.get, key="source")
@@ -160,11 +161,11 @@ def _plan(found: Found, marks: tuple[Mark, ...], text: str | None, limit: int | 
 
 def _source_row(plan: Plan) -> dict[str, Any]:
     return {
-        "source": plan["name"], "kind": plan["reader"], "files": len(plan["parts"]),
-        "size": bring.size(plan["bytes"]),
+        "source": plan["name"],
         "models": ", ".join(sorted({run["model"] for run in plan["runs"]})),
         "outcomes": sum(run["outcomes"] for run in plan["runs"]), "rejected": plan["rejects"],
-        "trouble": _short(plan) or None,
+        "trouble": _short(plan) or None, "kind": plan["reader"], "files": len(plan["parts"]),
+        "size": bring.size(plan["bytes"]),
     }  # fmt: skip
 
 

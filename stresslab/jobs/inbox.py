@@ -62,6 +62,13 @@ def holds(path: Path) -> bool:
     return path.resolve().is_relative_to(_inbox().resolve())
 
 
+def name_of(path: Path) -> str | None:
+    """Return the name of the upload a file came by, if it came by one that is still there."""
+    if not holds(path) or not path.exists():
+        return None
+    return path.resolve().relative_to(_inbox().resolve()).parts[0]
+
+
 def plain_name(name: str) -> str:
     """Return the last part of a name without any sign that means something to a file system."""
     last = re.split(r"[\\/]", name)[-1]

@@ -24,6 +24,8 @@ def test_the_same_files_again_are_the_same_upload():
     folder = inbox.folder_of(name)
     assert [(one.name, one.read_bytes()) for one in folder.iterdir()] == [("a.csv", b"x\n1\n")]
     assert inbox.holds(folder / "a.csv")
+    assert inbox.name_of(folder / "a.csv") == name
+    assert inbox.name_of(folder / "b.csv") is None
     assert not inbox.holds(folder / ".." / ".." / "other")
 
 

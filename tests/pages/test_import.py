@@ -3,14 +3,14 @@
 import io
 import json
 import threading
+from contextlib import suppress
 
 import pytest
 
-from pages.ui import bring, mapping, reach, target
+from pages.ui import arrivals, bring, mapping, reach, target
 from stresslab import Workspace
 from stresslab.errors import ReadError
 from stresslab.jobs import background, inbox
-from stresslab.jobs._events import Done, Progress
 from stresslab.readers._mapping import Mapping, Source
 from tests.pages.conftest import EVIL, NAUGHTY, PAGES
 from tests.readers.inspect_files import sample, write_eval
@@ -128,6 +128,7 @@ def test_a_field_that_is_not_there_is_named_with_near_ones(dropped):
     assert "the first rows have no 'levle'. Did you mean level?" in said(app)
 
 
+@pytest.mark.slow
 def test_an_edited_mapping_decides_what_comes_in(dropped, own):
     app = dropped(("a.csv", CSV))
     app.text_area[0].set_value(app.text_area[0].value.replace("const:a", "const:sums")).run()
@@ -205,6 +206,7 @@ def test_too_large_an_upload_is_refused_with_the_command(opened, own, monkeypatc
     assert "drop" not in app.query_params
 
 
+@pytest.mark.slow
 def test_a_workspace_that_cannot_be_written_leads_to_a_new_one(dropped, own, tmp_path, monkeypatch):
     monkeypatch.setattr(reach, "is_own", lambda: True)
     monkeypatch.setattr(target.os, "access", lambda path, mode: "own" not in str(path))
@@ -233,27 +235,48 @@ def test_others_can_neither_type_a_path_nor_make_a_workspace(dropped, opened, ow
     assert app.run().file_uploader, "what was not typed is not read"
 
 
-def test_an_import_goes_on_without_its_page_and_is_found_again(opened, own):
-    gate = threading.Event()
+@pytest.mark.slow
+def test_an_import_goes_on_without_its_page_is_stopped_and_gone_on_with(dropped, own, monkeypatch):
+    gate, true = threading.Event(), arrivals.import_logs
 
-    def events():
-        yield Progress(1, 4, "bytes", "Reading a.csv", 50)
-        gate.wait(20)
-        yield Done("Added nothing.")
+    def slow(*args, **settings):
+        for event in true(*args, **settings):
+            yield event
+            gate.wait(20)
 
-    name = f"import into {own.resolve()}"
-    work = background.start(name, "Importing a.csv", events)
-    while work.progress is None:
-        gate.wait(0.01)
-    app = opened(IMPORT, own)
-    assert "the import goes on" in said(app)
-    app.button(key="stop_import").click().run()
+    monkeypatch.setattr(arrivals, "import_logs", slow)
+    dropped(("a.csv", CSV)).button(key="import").click().run()
+    (work,) = background._works.values()
+    other_tab = dropped(("b.csv", CSV))
+    assert "Importing a.csv into own" in said(other_tab)
+    assert "the import goes on" in said(other_tab)
+    other_tab.button(key="stop_import").click().run()
     gate.set()
-    work.wait(10)
-    work.done = None
-    assert "was stopped" in said(app.run())
-    app.button(key="more").click().run()
-    assert app.file_uploader
+    work.wait(20)
+    assert "Importing a.csv was stopped" in said(other_tab.run())
+    assert not Workspace.open(own).runs()
+
+    other_tab.button(key="go_on").click().run()
+    (work,) = background._works.values()
+    work.wait(20)
+    assert "Added 2 runs with 17 outcomes" in said(other_tab.run())
+    other_tab.button(key="more").click().run()
+    assert other_tab.file_uploader
+
+
+def test_an_import_that_was_cut_short_is_named_and_gone_on_with(opened, own):
+    path = inbox.folder_of(inbox.keep([("a.csv", io.BytesIO(CSV))])) / "a.csv"
+    kept = Workspace.open(own).add_run(
+        model="A", task="a", reader="table/1",
+        source={"format": "table", "path": str(path), "sha256": "0" * 64, "version": "1"},
+    )  # fmt: skip
+    with suppress(KeyboardInterrupt), kept as run:
+        run.write("items", [{"item_id": "a/1", "item_set": "a", "task": "a"}])
+        raise KeyboardInterrupt
+    again = opened(IMPORT, own)
+    assert "An import of a.csv was interrupted" in said(again)
+    again.button(key="go_on_0").click().run()
+    assert "a.csv would add" in said(again)
 
 
 def test_a_file_nobody_knows_is_a_sentence_and_nothing_of_ours_is_named(dropped, tmp_path):
