@@ -117,6 +117,7 @@ def _all() -> Iterator[tuple[str, str, Callable]]:
         ("table arrow", "table", lambda place: _table(place, ".arrow")),
         ("table gzip", "table", lambda place: _table(place, ".jsonl.gz")),
         ("tofu", "tofu", _tofu),
+        ("wilds", "wilds", _wilds),
     )
 
 
@@ -360,3 +361,11 @@ def _tofu(place: Path):
         "truth_ratio": dict.fromkeys(ids, 0.5),
     }  # fmt: skip
     return _written(place / "eval_log_forget.json", json.dumps(log).encode(), units.whole)
+
+
+def _wilds(place: Path):
+    rows = [f"t{n},test,{n % 2},h{n % 3}" for n in _ids()]
+    (place / "metadata.csv").write_text("\n".join(["image_id,split,y,hospital", *rows, ""]))
+    name = "camelyon17_split:test_seed:0_epoch:best_pred.csv"
+    # which line is which example only their order says, so all of them or none are read
+    return _written(place / name, b"".join(b"%d\n" % (n % 2) for n in _ids()), units.whole)
