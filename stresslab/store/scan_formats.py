@@ -177,3 +177,5 @@ def _is_object(line: bytes, is_whole: bool) -> bool:
         return isinstance(json.loads(line.decode("utf-8", "replace")), dict)
     except ValueError:
         return not is_whole and line.startswith(b'{"')
+    except RecursionError:  # the line is told of when the file is read
+        return True

@@ -15,8 +15,8 @@ came of it in a child process of limited memory, and holds three promises:
   of a doc is asked) is held to it while no more than a tenth is touched, and not for whether all
   scores are 0 or 1; numbers a reader makes of all records (the chosen checkpoint of DomainBed) may
   change with one. Binary tables (Parquet, Arrow, packed files), files that are one object, and
-  predictions without ids, which only their order names, have one unit: themselves. Where the header is touched (first line of a CSV, settings of a run) only
-  *safe* and *told* hold.
+  predictions without ids, which only their order names, have one unit: themselves. Where the
+  header is touched (first line of a CSV, settings of a run) only *safe* and *told* hold.
 * **told**: what is missing is in the rejects. Lines and elements that are there but became no row
   are named one by one, or by one reject that says that nothing behind it could be read: read +
   rejected = present. A file of which nothing can be read is refused by an error that names it.

@@ -81,7 +81,7 @@ def test_an_empty_line_is_a_prediction_that_is_not_there(tmp_path):
 
 def test_a_list_is_kept_as_it_is_written_and_not_graded(tmp_path):
     found = read(write(tmp_path / "erm", "0.5,0.5", "1,2", "3,4"))
-    assert [(row["output"], row["status"]) for row in found["outcomes"]][0] == (
+    assert next((row["output"], row["status"]) for row in found["outcomes"]) == (
         "0.5,0.5",
         "unscored",
     )
