@@ -19,7 +19,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "task": ("task", "task_name", "dataset", "benchmark", "eval"),
     "item": (
         "item_id", "item", "sample_id", "example_id", "doc_id", "question_id", "prompt_id",
-        "source_id", "uid", "id", "idx", "index",
+        "source_id", "uid", "id", "idx", "index", "image_id", "image_name", "file_name",
     ),
     "domain": ("domain", "source", "subject", "category", "subset", "env", "environment"),
     "group": ("group_id", "group", "cluster", "document", "passage_id", "user_id"),

@@ -24,6 +24,13 @@ def test_the_surer_name_wins():
     assert found.sources["item"] == field("item_id")
 
 
+def test_the_name_of_an_image_is_an_item_where_nothing_else_is():
+    found = propose(rows("filename,prediction", ("a.png", "cat")), stem="x").sources
+    assert found["item"] == field("filename")
+    found = propose(rows("file_name,id,prediction", ("a.png", "1", "cat")), stem="x").sources
+    assert found["item"] == field("id")
+
+
 def test_file_name_stands_for_a_missing_model_and_task():
     found = propose(rows("id,score", ("1", "1")), stem="bert").sources
     assert found["model"] == found["task"] == Source(const="bert")
