@@ -46,7 +46,14 @@ class BusyError(WorkspaceError):
 
 
 class ReadError(StresslabError):
-    """A source file or its mapping cannot be understood."""
+    """A source file or its mapping cannot be understood.
+
+    `proposal` is the mapping as far as it could be guessed, as TOML: what a person can go on from.
+    """
+
+    def __init__(self, *said: object, proposal: str = "") -> None:
+        super().__init__(*said)
+        self.proposal = proposal
 
 
 class NoOutcomesError(ReadError):

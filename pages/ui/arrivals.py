@@ -213,7 +213,7 @@ def _more(opened: Open, label: str, *, is_done: bool = False) -> None:
 def _tasks(report: dict[str, Any], opened: Open) -> list[str]:
     """Return the tasks of the import, the one with most rows first."""
     mine = {*report["runs_added"], *report["runs_identical"]}
-    runs = [run for run in opened.workspace.runs() if run.run_id in mine]
+    runs = [run for run in opened.workspace.runs() if run.run_id in mine and run.n_outcomes]
     total: dict[str, int] = {}
     for run in runs:
         total[run.task] = total.get(run.task, 0) + run.n_outcomes

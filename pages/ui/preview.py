@@ -49,12 +49,14 @@ def header(chosen: Chosen, plans: list[Plan], opened: Open, head: show.Head) -> 
     whole = all(plan["is_whole"] for plan in plans)
     more = len(chosen.walked.sources) - len(plans)
     place = "" if target.why_not(opened) else f" to **{plain(opened.workspace.name)}**"
-    words = (
-        f"**{plain(chosen.label)}** would add {_n(len(runs), 'run')} with "
-        f"{'' if whole else 'at least '}{_n(outcomes, 'outcome')} of "
-        f"{_n(len({run['model'] for run in runs}), 'model')}{place}"
-    )
-    words += f"; {_tiers_in_words(plans)}." if runs else "."
+    least = "" if whole else "at least "
+    models = _n(len({run["model"] for run in runs}), "model")
+    words = f"**{plain(chosen.label)}** would add {_n(len(runs), 'run')} with {least}"
+    if outcomes:
+        words += f"{_n(outcomes, 'outcome')} of {models}{place}; {_tiers_in_words(plans)}."
+    else:
+        printed = _n(sum(plan["published"] for plan in plans), "published number")
+        words += f"{printed} of {models}{place}, and no outcomes: they are kept to compare with."
     if not runs:
         words = f"Nothing in **{plain(chosen.label)}** can be imported as it is mapped now."
     notes = []
@@ -121,13 +123,13 @@ def left_out(chosen: Chosen) -> None:
 
 def mappings(plans: list[Plan]) -> dict[Path, Mapping]:
     """Return the mapping of every source that was looked into, by its path."""
-    said = {Path(plan["path"]): plan["mapping"] for plan in plans if plan["mapping"]}
-    return {path: Mapping.parse(text) for path, text in said.items()}
+    fits = [plan for plan in plans if plan["mapping"] and not plan["error"]]
+    return {Path(plan["path"]): Mapping.parse(plan["mapping"]) for plan in fits}
 
 
 def texts(plans: list[Plan]) -> list[str]:
     """Return the different mappings, as TOML."""
-    return list(dict.fromkeys(plan["mapping"] for plan in plans if plan["mapping"]))
+    return list(dict.fromkeys(plan["mapping"] for plan in plans if not plan["error"]))
 
 
 def button(plans: list[Plan], opened: Open) -> bool:
@@ -156,7 +158,8 @@ def _plan(found: Found, marks: tuple[Mark, ...], text: str | None, limit: int | 
         sources = done.report["sources"]  # type: ignore[union-attr]  # the last event is Done
         return sources[0] if sources else empty | {"error": "No reader knows it with this mapping."}
     except (StresslabError, OSError) as error:
-        return empty | {"mapping": text or "", "error": str(error)}
+        guess = text or getattr(error, "proposal", "")
+        return empty | {"mapping": guess, "error": str(error)}
 
 
 def _source_row(plan: Plan) -> dict[str, Any]:
@@ -172,6 +175,9 @@ def _source_row(plan: Plan) -> dict[str, Any]:
 def _tiers(plan: Plan) -> None:
     st.subheader("What is made harder, and by how much", anchor=False)
     rows = pd.DataFrame(plan["tiers"], columns=["perturbation", "tier", "variants"])
+    if rows.empty:
+        st.caption("No inputs come in.")
+        return
     rows["perturbation"] = rows["perturbation"].fillna("untouched")
     table = rows.pivot_table(index="perturbation", columns="tier", values="variants",
                              aggfunc="sum", sort=False)  # fmt: skip
@@ -188,6 +194,9 @@ def _tiers(plan: Plan) -> None:
 def _domains(plan: Plan) -> None:
     st.subheader("Where inputs come from", anchor=False)
     rows = pd.DataFrame(list(plan["domains"].items()), columns=["domain", "items"])
+    if rows.empty and not plan["tiers"]:
+        st.caption("No inputs come in.")
+        return
     if rows.empty:
         st.caption("No field says where an input comes from. Choose one as Domain below, if there "
                    "is one.")  # fmt: skip

@@ -105,7 +105,8 @@ def check_host(host: str, *, insecure: bool) -> None:
     if not is_local:
         raise ParamError(
             f"The app has no sign-in yet, so it listens on this machine only; got --host {host}. "
-            "Add --insecure if everyone who can reach that address may read the workspaces."
+            "Add --insecure if everyone who can reach that address may read the workspaces and "
+            "import files into them."
         )
 
 

@@ -41,13 +41,15 @@ def proposed(rows: Sequence[dict[str, Any]], path: Path, stem: str) -> Mapping:
             f"scored, such as prediction, output, score or correct"
             f"{'' if is_model else ', and none names a model'}. Its columns: {_named(rows[0])}. "
             'If one of them does, give a mapping with `score_from = "field:<column>"` or '
-            '`answer_from = "field:<column>"`.'
+            '`answer_from = "field:<column>"`.',
+            proposal=mapping.to_toml(),
         )
     if "item" not in mapping.sources:
         raise ReadError(
             f"No column of {path} looks like the id of an item, without which models cannot be "
             f"compared on the same items. Its columns: {_named(rows[0])}. "
-            'Give a mapping with `item_from = "field:<column>"`.'
+            'Give a mapping with `item_from = "field:<column>"`.',
+            proposal=mapping.to_toml(),
         )
     return mapping
 

@@ -11,6 +11,7 @@ from pages.ui import arrivals, bring, mapping, reach, target
 from stresslab import Workspace
 from stresslab.errors import ReadError
 from stresslab.jobs import background, inbox
+from stresslab.readers import published
 from stresslab.readers._mapping import Mapping, Source
 from tests.pages.conftest import EVIL, NAUGHTY, PAGES
 from tests.readers.inspect_files import sample, write_eval
@@ -296,6 +297,29 @@ def test_hostile_names_and_contents_stay_text(dropped):
     assert not app.exception
     for one in (*app.markdown, *app.caption, *app.error, *app.warning):
         assert "<script" not in one.value.replace("\\<script", "")
+
+
+def test_published_numbers_come_in_without_outcomes(dropped):
+    app = dropped(("imagenet.csv", published.PIECE.example.encode()))
+    assert "published numbers of 2 models to own, and no outcomes" in said(app)
+    assert not app.exception
+
+
+def test_a_table_that_is_not_recognised_is_mapped_in_the_form(dropped):
+    app = dropped(("a.csv", b"nummer,wer,urteil\n1,A,0\n2,A,1\n1,B,1\n2,B,1\n"))
+    assert "No column of a.csv looks like the id of an item" in said(app)
+    assert app.button(key="import").disabled
+    for name, column in (("item", "nummer"), ("model", "wer"), ("score", "urteil")):
+        role(app, name).set_value(column).run()
+    assert "would add 2 runs with 4 outcomes of 2 models" in said(app)
+    assert not app.button(key="import").disabled
+
+
+def test_inputs_without_answers_beside_a_log_stay_out(dropped, own):
+    inputs = b"id,question,answer\n1,What?,4\n2,Why?,5\n"
+    app = imported(dropped(("a.csv", CSV), ("inputs.csv", inputs)))
+    assert "Added 2 runs with 17 outcomes" in said(app)
+    assert {run.model for run in Workspace.open(own).runs()} == {"A", "B"}
 
 
 def test_an_unknown_drop_in_a_link_is_no_path(opened, own):
