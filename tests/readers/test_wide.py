@@ -1,5 +1,7 @@
 """A table with one row per input and columns for each model becomes outcomes of each model."""
 
+from random import Random
+
 import pytest
 
 from stresslab.errors import ReadError
@@ -7,6 +9,8 @@ from stresslab.readers import readers
 from stresslab.readers._mapping import Mapping
 from stresslab.readers._propose import propose
 from stresslab.readers._wide import MAX_MODELS, Columns
+from stresslab.readers._wide_rows import table_of
+from stresslab.store.scan import Chunk
 
 TABLE = readers.get("table")
 HEAD = "task_from = 'const:t'\nitem_from = 'field:id'\n"
@@ -64,6 +68,73 @@ def test_wide_and_long_tables_give_equal_outcomes(tmp_path, n):
                  for found in (one, other)]  # fmt: skip
         assert keyed[0] == keyed[1]
     assert [(row["field"], row["model"]) for row in one["rejects"]] == [("b_conf", "b")]
+
+
+SHARED = """task_from = 'const:t'
+item_from = 'field:id'
+original_from = 'field:orig'
+input_from = 'field:text'
+reference_from = 'field:label'
+tier_from = 'field:tier'
+perturbation_from = 'field:kind'
+grade = 'exact'
+"""
+WIDE = SHARED + "".join(
+    f"{head}\n{name} = 'regex:^(.)_{column}$'\n"
+    for head, name, column in (("[wide]", "answer_from", "pred"), ("", "confidence_from", "conf"),
+                               ("", "score_from", "score"), ("[wide.measures]", "f", "f"))
+)  # fmt: skip
+LONG = SHARED + "".join(
+    f"{name} = 'field:{column}'\n"
+    for name, column in (("model_from", "model"), ("answer_from", "pred"), ("score_from", "score"),
+                         ("confidence_from", "conf"), ("[measures.f]\nfrom", "f"))
+)  # fmt: skip
+CELLS = {"pred": ["a", "b"], "conf": [0.5, 1], "score": [0, 1, 0.5], "f": [0.1, 0.2]}
+ODD = [None, "", "perhaps", 7, float("nan")]
+
+
+def random_rows(random):
+    odd = random.random() / 5
+    for number in range(1, random.randint(2, 60)):
+        row = {
+            "id": random.choice([number, number, 1, None if odd > 0.1 else number]),
+            "text": random.choice(["x", None]),
+            "orig": random.choice([None, None, "o", float("nan")]),
+            "label": random.choice(["a", ["a", "b"], None]),
+            "tier": random.choice(["soon", None] if random.random() < odd else [0, 1, 2]),
+            "kind": random.choice(["typos", None]),
+        }
+        for model in "ABC":
+            is_away = random.random() < odd
+            for column, plain in CELLS.items():
+                few = ODD[:2] if is_away else ODD if random.random() < odd else plain
+                row[f"{model}_{column}"] = random.choice(few)
+        yield number, row
+
+
+def collected(table, rows, size):
+    found = {}
+    chunks = [Chunk(rows[start : start + size]) for start in range(0, len(rows), size)]
+    for batch in [*(one for chunk in chunks for one in table.add(chunk)), *table.finish(0)]:
+        for row in batch.rows.to_pylist():
+            model = batch.run.model if batch.run else None
+            found.setdefault((model, batch.table), []).append(repr(row))
+    return {key: sorted(rows) for key, rows in found.items() if key[1] != "rejects"}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_wide_and_long_tables_agree_whatever_they_hold(seed):
+    rows = list(random_rows(random := Random(seed)))
+    size, expected = random.choice([7, 20, 100]), {}
+    for model in "ABC":
+        cells = {number: {name: row[f"{model}_{name}"] for name in CELLS} for number, row in rows}
+        long = [
+            (number, {**row, "model": model, **cells[number]})
+            for number, row in rows
+            if any(one not in (None, "") for one in cells[number].values())
+        ]
+        expected |= collected(table_of(Mapping.parse(LONG), "x"), long, size)
+    assert collected(table_of(Mapping.parse(WIDE), "x"), rows, size) == expected
 
 
 def test_an_empty_cell_is_no_outcome(tmp_path):
