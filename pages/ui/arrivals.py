@@ -112,12 +112,14 @@ def parity(table: pd.DataFrame, opened: Open, name: str = "parity") -> None:
         return
     counts = table["verdict"].value_counts()
     compared = len(table) - int(counts.get("not recomputed", 0))
-    said = f"Of {compared:,} printed numbers that were recomputed {counts.get('equal', 0):,} are "
-    said += "equal to 9 decimals"
+    said = f"{counts.get('equal', 0):,} of {compared:,} printed numbers are what the rows give, to "
+    said += "9 decimals"
     if n := counts.get("explained", 0):
-        said += f", {n:,} differ by a known rule that gives them exactly"
+        said += f"; {n:,} differ by a known rule that gives them exactly"
+    if n := counts.get("not recomputed", 0):
+        said += f"; {n:,} more are no mean of a measure and were not recomputed"
     if n := counts.get("differs", 0):
-        st.error(f"{said}, and {n:,} DIFFER for no known reason: something may have been misread.")
+        st.error(f"{said}. {n:,} DIFFER for no known reason: something may have been misread.")
     else:
         st.markdown(f"{said}.")
     order = table["verdict"].map({"differs": 0, "explained": 1, "equal": 2, "not recomputed": 3})

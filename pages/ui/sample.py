@@ -16,6 +16,10 @@ from stresslab.result import Result
 
 LONGEST = 20_000
 """Characters of one message that are shown; the JSON has all."""
+GONE = (
+    "The log {} is not where it was imported from any more. What was read of it is in the "
+    "workspace; put the file back to see the rest."
+)
 KEPT_OUT = ("messages", "attachments", "events")
 
 
@@ -24,11 +28,10 @@ def draw(result: Result, opened: Open) -> None:
     """Offer the whole sample of each answer that was read from an Inspect log."""
     answers = result.tables["answers"]
     task = str(result.params["task"])
-    runs = {
-        run.model: run
-        for run in opened.workspace.runs()
-        if run.task == task and run.source.get("format") == "inspect"
-    }
+    runs: dict[str, list[Any]] = {}
+    for run in sorted(opened.workspace.runs(), key=lambda one: one.created, reverse=True):
+        if run.task == task and run.source.get("format") == "inspect":
+            runs.setdefault(run.model, []).append(run)
     answers = answers[answers["model"].isin(runs)]
     if answers.empty:
         return
@@ -45,26 +48,36 @@ def draw(result: Result, opened: Open) -> None:
         _show(runs[key[0]], key)
 
 
-def _show(run: Any, key: tuple[str, str, int]) -> None:
-    path = Path(str(run.source["path"]))
-    if not (reach.is_own() or inbox.holds(path)):
-        st.caption("The log is a file of the computer the app runs on; it is shown there only.")
+def _show(runs: list[Any], key: tuple[str, str, int]) -> None:
+    """Draw the sample behind an answer, from the latest run of the model that holds it."""
+    lost: list[str] = []
+    for run in runs:
+        path = Path(str(run.source["path"]))
+        if not (reach.is_own() or inbox.holds(path)):
+            st.caption("The log is a file of the computer the app runs on; it is shown there only.")
+            return
+        if not path.is_file():
+            lost.append(GONE.format(path.name))
+            continue
+        marks = bring.marks_of([path])
+        try:
+            text = (run.path / "mapping.toml").read_text(encoding="utf-8")
+            sample = _sample(path, marks, text, key[1], key[2])
+        except (StresslabError, OSError) as error:
+            lost.append(str(error))
+            continue
+        if _digest(path, marks) != run.source.get("sha256"):
+            st.warning("The log was changed since it was imported; this is what it holds now.")
+        _draw(sample)
         return
-    if not path.is_file():
-        st.info(f"The log {plain(path.name)} is not where it was imported from any more. What was "
-                "read of it is in the workspace; put the file back to see the rest.")  # fmt: skip
-        return
-    marks = bring.marks_of([path])
-    try:
-        text = (run.path / "mapping.toml").read_text(encoding="utf-8")
-        sample = _sample(path, marks, text, key[1], key[2])
-    except (StresslabError, OSError) as error:
-        st.error(plain(error))
-        return
-    if _digest(path, marks) != run.source.get("sha256"):
-        st.warning("The log was changed since it was imported; this is what it holds now.")
+    for line in dict.fromkeys(lost):
+        st.info(plain(line))
+
+
+def _draw(sample: dict[str, Any]) -> None:
     for message in sample.get("messages") or []:
         _message(message)
+    st.caption("What else the sample holds:")
     rest = {name: value for name, value in sample.items() if name not in KEPT_OUT}
     st.json(rest, expanded=False)
 

@@ -5,6 +5,7 @@ import json
 import threading
 from contextlib import suppress
 
+import pandas as pd
 import pytest
 
 from pages.ui import arrivals, bring, mapping, reach, target
@@ -160,7 +161,7 @@ def test_a_log_is_compared_with_what_it_printed_and_opened_again_from_an_item(
     assert "would add 1 run with 2 outcomes" in said(app)
     assert str(log) not in str(dict(app.query_params))
     imported(app)
-    assert "Of 1 printed numbers that were recomputed 1 are equal" in said(app)
+    assert "1 of 1 printed numbers are what the rows give" in said(app)
 
     items = opened(ITEMS, own, workspace="own", item="numbers/q2")
     items.session_state["sample"] = True
@@ -175,7 +176,23 @@ def test_a_log_is_compared_with_what_it_printed_and_opened_again_from_an_item(
 
     holds = opened(WORKSPACE, own)
     holds.session_state["parity_open"] = True
-    assert "1 are equal" in said(holds.run())
+    assert "1 of 1 printed" in said(holds.run())
+
+
+def test_a_number_that_is_not_what_the_rows_give_is_said_in_red(monkeypatch):
+    rows = [{"verdict": verdict, "difference": difference} for verdict, difference in
+            (("equal", 0.0), ("differs", 0.25), ("not recomputed", None))]  # fmt: skip
+    shown, told = [], []
+    monkeypatch.setattr(arrivals.show, "table", lambda table, *args, **more: shown.append(table))
+    monkeypatch.setattr(arrivals.st, "error", told.append)
+    arrivals.parity(pd.DataFrame(rows), None)
+    assert told == [
+        "1 of 2 printed numbers are what the rows give, to 9 decimals; 1 more are no mean of a "
+        "measure and were not recomputed. 1 DIFFER for no known reason: something may have been "
+        "misread."
+    ]
+    assert list(shown[0]["verdict"]) == ["✗ differs", "✓ equal", "· not recomputed"]
+    assert list(shown[0]["difference"])[:2] == ["+2.5e-01", "0"]
 
 
 def test_files_that_belong_together_are_dropped_together(dropped):
