@@ -19,6 +19,8 @@ UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _MANY_DIGITS = b"0" * 19
+_LONG_NUMBER = re.compile(rb"(?:\A|[:,\[\s])-?\d{19}")
+"""Digits right behind a quote, such as those of an id or a hash, are a text."""
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\n\r]*")
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
@@ -75,7 +77,7 @@ def loads(data: bytes | str) -> Any:
 
 def has_long_number(data: bytes) -> bool:
     """Return whether a text may hold a whole number that orjson would only come near."""
-    return _MANY_DIGITS in data.translate(_ZEROS)
+    return _MANY_DIGITS in data.translate(_ZEROS) and bool(_LONG_NUMBER.search(data))
 
 
 def clean(text: str) -> str:

@@ -119,3 +119,16 @@ def test_a_number_of_too_many_digits_costs_only_itself():
     found = [one for _, one in of_array("[1, %s, 3]" % ("9" * 5000))]
     assert found[::2] == [1, 3]
     assert "digits" in found[1].reason
+
+
+@pytest.mark.parametrize(
+    ("text", "is_number"),
+    [
+        (b"1234567890123456789", True), (b'{"a": -1234567890123456789}', True),
+        (b'{"a":[1,1234567890123456789]}', True), (b'{"a": "1234567890123456789"}', False),
+        (b'{"a": "0f1234567890123456789", "b": 0.1234567890123456789}', False),
+        (b'{"a": 123456789012345678}', False),
+    ],
+)  # fmt: skip
+def test_digits_of_a_text_are_no_long_number(text, is_number):
+    assert lenient.has_long_number(text) == is_number

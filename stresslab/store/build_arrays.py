@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 NO_STATUS = 255
 """Status of a variant that a model was not asked."""
 
+FEW = 0.5
+"""Of a model that was asked fewer of a task's variants the others are not looked at."""
+
 BUILT_IN = ("score", "correct", "confidence")
 
 
@@ -60,12 +63,18 @@ def add_model(
         statuses = np.full(layout.n_variants, NO_STATUS, np.uint8)
         statuses[rows[0]] = rows[1]
         save(target / f"status.{model}.npy", statuses)
+    n = layout.n_variants
+    few = np.unique(rows[0]) if n_asked < FEW * n else None
+    mine = layout if few is None else layout.among(few)
+    own = rows if few is None else (np.searchsorted(few, rows[0]), rows[1])
     for measure, name, variant, status, value in _measures(con, task, model, rows):
-        values = values_of(rows, variant, status, value, layout.n_variants)
+        if few is not None:
+            variant = np.searchsorted(few, variant)
+        values = values_of(own, variant, status, value, mine.n_variants)
         if name != "score" and not values.n_scored.any():
             continue
-        _save_values(values, target / str(measure), model)
-        add_cube(con, layout, values, task=task, model=model, measure=measure)
+        _save_values(values, mine.numbers, n, target / str(measure), model)
+        add_cube(con, mine, values, task=task, model=model, measure=measure)
     add_confidence(con, task, model)
 
 
@@ -102,15 +111,16 @@ def _nan(values: Array) -> Array:
     return np.asarray(np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan))
 
 
-def _save_values(values: Values, target: Path, model: int) -> None:
-    known = values.n_scored > 0
-    mean = np.full(len(known), np.nan)
-    np.divide(values.total, values.n_scored, out=mean, where=known)
+def _save_values(values: Values, numbers: Array, n: int, target: Path, model: int) -> None:
+    scored, mean = np.zeros(n, values.n_scored.dtype), np.full(n, np.nan)
+    scored[numbers] = values.n_scored
+    known = scored > 0
+    mean[known] = (values.total / np.maximum(values.n_scored, 1))[values.n_scored > 0]
     narrow = mean.astype(np.float32)
     exact = bool(np.array_equal(narrow.astype(np.float64), mean, equal_nan=True))
     save(target / f"{model}.npy", narrow if exact else mean)
     if values.n_scored.max(initial=0) > 1:
-        save(target / f"{model}.trials.npy", values.n_scored.astype(np.int32))
+        save(target / f"{model}.trials.npy", scored.astype(np.int32))
     elif not values.n_other.any():
         save(target / f"{model}.bits.npy", np.stack([np.packbits(known), np.packbits(mean == 1)]))
 

@@ -73,16 +73,16 @@ def values_of(
     variant, status, value = variant[known], status[known], value[known]
     n_status = len(STATUSES)
     by_status = np.bincount(rows[0].astype(np.int64) * n_status + rows[1], minlength=n * n_status)
-    statuses = by_status.reshape(n, n_status)
+    statuses = by_status.astype(np.int32).reshape(n, n_status)
 
     def count(which: Array) -> Array:
-        return np.bincount(variant[which], minlength=n)
+        return np.bincount(variant[which], minlength=n).astype(np.int32)
 
     return Values(
-        n_rows=statuses.sum(axis=1),
+        n_rows=statuses.sum(axis=1, dtype=np.int32),
         statuses=statuses,
         total=np.bincount(variant, weights=value, minlength=n),
-        n_scored=np.bincount(variant, minlength=n),
+        n_scored=np.bincount(variant, minlength=n).astype(np.int32),
         n_answered=count(status == 0),
         sq=np.bincount(variant, weights=value * value, minlength=n),
         n_other=count((value != 0) & (value != 1)),
@@ -113,12 +113,28 @@ class Layout:
         item, cluster, domain, perturbation, tier, echo_set of every variant.
     echo_sets : list of (int, int)
         (echo set, perturbation).
+    numbers : array of shape (n_variants,), optional
+        Which variants of the task these are; all of them if not given.
     """
 
-    def __init__(self, variants: dict[str, Array], echo_sets: list[tuple[int, int]]) -> None:
+    def __init__(
+        self,
+        variants: dict[str, Array],
+        echo_sets: list[tuple[int, int]],
+        numbers: Array | None = None,
+    ) -> None:
         self.variants = variants
         self._echo_sets = echo_sets
         self.n_variants = len(variants["item"])
+        self.numbers = np.arange(self.n_variants) if numbers is None else numbers
+
+    def among(self, numbers: Array) -> "Layout":
+        """Return the layout of some variants, which rise: all that a model was asked."""
+        return Layout(
+            {name: column[numbers] for name, column in self.variants.items()},
+            self._echo_sets,
+            numbers,
+        )
 
     @cached_property
     def levels(self) -> list[Level]:
@@ -139,19 +155,16 @@ class Layout:
     @cached_property
     def marks(self) -> Array:
         """Return a random-looking number per variant; their exclusive-or identifies a set."""
-        mixed = (np.arange(self.n_variants, dtype=np.uint64) + np.uint64(1)) * np.uint64(
-            0x9E3779B97F4A7C15
-        )
+        mixed = (self.numbers.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return np.asarray(mixed ^ (mixed >> np.uint64(31)))
 
     def _level(self, number: int) -> Level:
         keep = [name for bit, name in zip((4, 2, 1), AXES, strict=True) if number & bit]
-        seen = np.arange(self.n_variants, dtype=np.int64)
-        perturbation = self.variants["perturbation"]
+        seen, perturbation = self._all, self.variants["perturbation"]
         if number & 2:
-            seen, perturbation = self._appearances()
+            seen, perturbation = self._appearances
         columns = {name: self.variants[name][seen] for name in ("domain", "tier")}
         columns["perturbation"] = perturbation
         cell, cells = numbered({name: columns[name] for name in keep}, len(seen))
@@ -159,16 +172,21 @@ class Layout:
         cluster, found = numbered(clusters, len(seen))
         return Level(number, seen, cells, cell, cluster, found["cell"])
 
+    @cached_property
+    def _all(self) -> Array:
+        return np.arange(self.n_variants, dtype=np.int32)
+
+    @cached_property
     def _appearances(self) -> tuple[Array, Array]:
-        originals = np.flatnonzero(self.variants["perturbation"] == -1)
+        originals = np.flatnonzero(self.variants["perturbation"] == -1).astype(np.int32)
         echo_set = self.variants["echo_set"][originals]
-        seen = [np.arange(self.n_variants, dtype=np.int64)]
+        seen = [self._all]
         under = [self.variants["perturbation"]]
         for perturbation in sorted({one for _, one in self._echo_sets}):
             sets = [one for one, member in self._echo_sets if member == perturbation]
             there = originals[np.isin(echo_set, sets)]
             seen.append(there)
-            under.append(np.full(len(there), perturbation))
+            under.append(np.full(len(there), perturbation, under[0].dtype))
         return np.concatenate(seen), np.concatenate(under)
 
 

@@ -83,6 +83,12 @@ def add_dimensions(con: "duckdb.DuckDBPyConnection", task: str, runs: Sequence[A
     return Codes(task, number, models)
 
 
+def listed(table: str, task: int, ids: str) -> str:
+    """Return SQL of those of some ids that the task knows: few are compared with very many."""
+    key = {"items": "item_id", "variants": "variant_id"}[table]
+    return f"(SELECT {key} FROM {table} WHERE task = {task} AND {key} IN ({ids}))"
+
+
 def load_items(
     con: "duckdb.DuckDBPyConnection", run: Any, task: int, aliases: dict[str, str]
 ) -> None:
@@ -100,7 +106,7 @@ def load_items(
         f"""CREATE OR REPLACE TEMP TABLE fresh AS
         SELECT s.item_id, s.place, row_number() OVER (ORDER BY s.place) - 1
             + (SELECT count(*) FROM items WHERE task = {task}) AS item
-        FROM seen s WHERE s.item_id NOT IN (SELECT item_id FROM items WHERE task = {task})"""
+        FROM seen s WHERE s.item_id NOT IN {listed("items", task, "SELECT item_id FROM seen")}"""
     )
     names = con.execute(
         f"SELECT DISTINCT domain FROM {parquet(path)} WHERE domain IS NOT NULL ORDER BY 1"
@@ -163,6 +169,7 @@ def load_variants(
     path = Path(run.path) / "variants.parquet"
     if not path.exists():
         return
+    ids = f"SELECT {aliased('variant_id', aliases)} FROM {parquet(path)}"
     _stage(con)
     con.execute(
         f"""INSERT INTO staged
@@ -171,7 +178,7 @@ def load_variants(
             axis, coalesce(tier, CASE WHEN p IS NULL THEN 0 ELSE 1 END), {known("strength")},
             unit, seed, input, attributes, file_row_number, false
         FROM {parquet(path)}
-        WHERE id NOT IN (SELECT variant_id FROM variants WHERE task = {task})"""
+        WHERE id NOT IN {listed("variants", task, ids)}"""
     )
     _keep_first(con)
     _add_staged(con, task)
@@ -184,6 +191,7 @@ def load_unlisted(
     path = Path(run.path) / "outcomes.parquet"
     if not path.exists():
         return
+    ids = f"SELECT {aliased('variant_id', aliases)} FROM {parquet(path)}"
     tail = "regexp_extract(id, '^(.*)#([^#:]*):([0-9]+)(:(-?[0-9]+))?$', {})"
     _stage(con)
     con.execute(
@@ -193,7 +201,7 @@ def load_unlisted(
             TRY_CAST(nullif({tail.format(5)}, '') AS BIGINT), place, true
         FROM (SELECT {aliased("variant_id", aliases)} AS id, min(file_row_number) AS place
             FROM {parquet(path)}
-            WHERE id NOT IN (SELECT variant_id FROM variants WHERE task = {task}) GROUP BY 1)"""
+            WHERE id NOT IN {listed("variants", task, ids)} GROUP BY 1)"""
     )
     _add_staged(con, task)
 
@@ -212,7 +220,8 @@ def _add_staged(con: "duckdb.DuckDBPyConnection", task: int) -> None:
         SELECT {task}, n, item_id, split_part(item_id, '/', 1), -1, n, true
         FROM (SELECT item_id, row_number() OVER (ORDER BY min(place)) - 1
                 + (SELECT count(*) FROM items WHERE task = {task}) AS n
-            FROM staged WHERE item_id NOT IN (SELECT item_id FROM items WHERE task = {task})
+            FROM staged
+            WHERE item_id NOT IN {listed("items", task, "SELECT item_id FROM staged")}
             GROUP BY item_id) ORDER BY n"""
     )
     names = con.execute("SELECT DISTINCT perturbation FROM staged ORDER BY 1").fetchall()

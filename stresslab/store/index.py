@@ -27,6 +27,12 @@ POINTER = "current"
 KEEP_SECONDS = 600
 """How long a generation stays after another took its place."""
 
+MEMORY = ("128MB", "2GB", "")
+"""Memory DuckDB builds an index in, one after the other; beyond it rows wait on the disk."""
+
+MOST_THREADS = 4
+"""Each holds rows of its own in memory."""
+
 Report = Callable[[int, int, str], None]
 
 _building = threading.Lock()
@@ -151,7 +157,7 @@ def _build(workspace: Any, root: Path, wanted: Generation, report: Report) -> No
     aside = root / f".building-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     aside.mkdir()
     try:
-        _fill(aside, _pointed(root), runs, aliases_of(workspace), report)
+        _fill_within_memory(aside, _pointed(root), runs, aliases_of(workspace), report)
         _sync_files(aside)
         durable.sync(aside / FILE)
         if workspace.data_version != wanted.data_version:
@@ -164,8 +170,29 @@ def _build(workspace: Any, root: Path, wanted: Generation, report: Report) -> No
     _clean(root, wanted.folder.name)
 
 
-def _fill(
+def _fill_within_memory(
     aside: Path, old: Path | None, runs: list[Any], aliases: dict[str, str], report: Report
+) -> None:
+    """Fill an index in little memory; what does not fit, on the disk either, with more."""
+    import duckdb
+
+    for memory in MEMORY:
+        try:
+            return _fill(aside, old, runs, aliases, report, memory)
+        except duckdb.OutOfMemoryException:
+            if memory == MEMORY[-1]:
+                raise
+            shutil.rmtree(aside)
+            aside.mkdir()
+
+
+def _fill(
+    aside: Path,
+    old: Path | None,
+    runs: list[Any],
+    aliases: dict[str, str],
+    report: Report,
+    memory: str,
 ) -> None:
     from stresslab.store import build
 
@@ -174,7 +201,7 @@ def _fill(
         shutil.copyfile(old / FILE, aside / FILE)
         if (old / "aligned").exists():
             shutil.copytree(old / "aligned", aside / "aligned", copy_function=_link)
-    con = _open_to_write(aside)
+    con = _open_to_write(aside, memory)
     try:
         con.execute("BEGIN")  # one commit: nobody reads the file before it is complete
         if plan is None:
@@ -262,11 +289,14 @@ def _code(con: "duckdb.DuckDBPyConnection", task: str) -> str:
     return str(row[0]) if row else "none"
 
 
-def _open_to_write(aside: Path) -> "duckdb.DuckDBPyConnection":
+def _open_to_write(aside: Path, memory: str) -> "duckdb.DuckDBPyConnection":
     import duckdb
 
-    con = duckdb.connect(str(aside / FILE))
+    config = {"memory_limit": memory} if memory else {}
+    con = duckdb.connect(str(aside / FILE), config=config)
+    threads = min(os.cpu_count() or 1, MOST_THREADS)
     con.execute("SET temp_directory = ?", [str(aside / "spill")])
+    con.execute("SET threads = ?", [threads])
     con.execute("SET preserve_insertion_order = true")
     return con
 

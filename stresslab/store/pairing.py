@@ -11,9 +11,11 @@ NAMED = 20
 """Ids listed of each kind; all of them are counted."""
 
 _HAVE = """
-    have AS (SELECT DISTINCT f.item, f.model, i.item_set, i.item_id FROM facts f
-        JOIN tasks t ON t.code = f.task AND t.name = $task
-        JOIN items i ON i.task = f.task AND i.item = f.item WHERE f.latest),
+    one AS (SELECT code FROM tasks WHERE name = $task),
+    asked AS (SELECT DISTINCT item, model FROM facts
+        WHERE latest AND task = (SELECT code FROM one)),
+    have AS (SELECT a.item, a.model, i.item_set, i.item_id FROM asked a
+        JOIN items i ON i.task = (SELECT code FROM one) AND i.item = a.item),
     sets AS (SELECT item_set, count(DISTINCT model) AS n_models FROM have GROUP BY item_set),
     seen AS (SELECT item_set, item, item_id, count(*) AS n, list(model) AS models
         FROM have GROUP BY ALL)"""

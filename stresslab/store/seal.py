@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 ROWS_IN_MEMORY = 1_000_000
 """Keys looked at in memory; more are checked by DuckDB, which takes longer to start."""
 
-PART_BYTES = 64 * 1024 * 1024
+PART_BYTES = 32 * 1024 * 1024
 """Bytes of rows held in memory at a time, of each table, before they are written."""
+
+MEMORY = "256MB"
+"""Keys beyond this go to the disk, beside the parts."""
 
 DESCRIBING = ("items", "variants")
 """Tables in which an equal row may come twice: it describes the same thing, and is kept once."""
@@ -40,6 +43,7 @@ def join(table: str, parts: list[Path], path: Path, part_rows: int) -> int:
     RowError
         If a key stands there twice; equal rows of items and variants are kept once instead.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = arrow_schema(table)
@@ -57,6 +61,7 @@ def join(table: str, parts: list[Path], path: Path, part_rows: int) -> int:
             rows += group.num_rows
     durable.checkpoint(f"after write {path.name}")
     durable.sync(path)
+    pa.default_memory_pool().release_unused()  # else the index is built beside what was held here
     return rows
 
 
@@ -132,8 +137,9 @@ def _repeated(table: str, parts: list[Path]) -> list[tuple[Any, ...]]:
         return [tuple(row[name] for name in [*names, "count_all"]) for row in some]
     import duckdb
 
-    # beyond a gigabyte the keys go to the disk, beside the parts
-    settings = {"memory_limit": "1GB", "temp_directory": str(parts[0].with_name("spill"))}
+    settings = {
+        "memory_limit": MEMORY, "temp_directory": str(parts[0].with_name("spill")), "threads": 2,
+    }  # fmt: skip
     with duckdb.connect(config=settings) as con:
         source = con.read_parquet([str(part) for part in parts])
         columns = ", ".join(names)
