@@ -25,6 +25,7 @@ _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\n\r]*")
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _DEPTH = {"{": 1, "[": 1, "}": -1, "]": -1}
+_STRAY = re.compile(r"[,:}][ \t\n\r,:}]*")
 _WORD_END = re.compile(r"[,\]}]")
 
 
@@ -248,6 +249,9 @@ class _Text:
     def _skip(self, reason: str) -> Broken:
         """Go behind a value that cannot be read: by its brackets, or to the next known object."""
         broken = Broken(reason, clean(self.excerpt()))
+        if 16 * self._at > len(self._held):  # an error counts the lines before it
+            self._dropped += self._at
+            self._held, self._at = self._held[self._at :], 0
         is_nested = self.peek() in ("{", "[")
         while True:
             end = self._closed() if is_nested else self._behind_a_word()
@@ -270,6 +274,9 @@ class _Text:
         return None
 
     def _behind_a_word(self) -> int | None:
+        stray = _STRAY.match(self._held, self._at)
+        if stray:  # many in a row are one mistake
+            return stray.end() if stray.end() < len(self._held) else None
         found = _WORD_END.search(self._held, self._at + 1)
         return found.start() if found else None
 

@@ -72,7 +72,7 @@ class Zip:
         self._places: dict[str, int] | None = None
         self.rejects: list[Reject] = []
         try:
-            entries = _directory(path) or _patient_directory(path)
+            entries = _directory(path) or _with_moved(path, _patient_directory(path))
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             entries = _found_by_heads(path)
             if not entries:
@@ -83,14 +83,21 @@ class Zip:
             raise ReadError(
                 f"{path} must have at most {MAX_ENTRIES:,} entries; got {len(entries):,}."
             )
+        self._size = path.stat().st_size
+        total, most = 0, max(RATIO_FROM, MAX_RATIO * self._size)
         for entry in entries:
             reason = _refused(entry)
             if reason:
                 self.rejects.append(Reject(f"entry {entry.filename[:200]}", "", reason, ""))
             elif not entry.filename.endswith("/"):
-                self._entries[entry.filename] = entry
+                total += entry.file_size
+                if total > most:
+                    reason = f"all entries before it unpack to more than {most >> 20} MiB"
+                    self.rejects.append(Reject(f"entry {entry.filename[:200]}", "", reason, ""))
+                else:
+                    self._entries[entry.filename] = entry
         self.names = dict.fromkeys(self._entries)
-        self._file, self._size = path.open("rb"), path.stat().st_size
+        self._file = path.open("rb")
 
     def __enter__(self) -> "Zip":
         return self
@@ -252,6 +259,19 @@ def _patient_directory(path: Path) -> list[_Listed]:
             )
             for one in file.infolist()
         ]  # fmt: skip
+
+
+def _with_moved(path: Path, entries: list[_Listed]) -> list[_Listed]:
+    """Return the entries; of a file that lost or got bytes also those its directory misses."""
+    with path.open("rb") as file:
+        for entry in entries:
+            file.seek(max(entry.header_offset, 0))
+            if entry.header_offset < 0 or file.read(4) != _MARK:
+                break
+        else:
+            return entries
+    there = {entry.filename for entry in entries}
+    return [*entries, *(one for one in _found_by_heads(path) if one.filename not in there)]
 
 
 def _found_by_heads(path: Path) -> list[_Listed]:

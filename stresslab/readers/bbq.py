@@ -97,7 +97,7 @@ def _records(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
         "choices": list(options.values()),
         "reference": right,
     }
-    found = {name: PREDICTION.match(name) for name in row}
+    found = {name: PREDICTION.match(lenient.clean(name)) for name in row}
     for name, told in found.items():
         if told is None:
             continue

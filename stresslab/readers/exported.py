@@ -148,7 +148,7 @@ def _columns(path: Path) -> list[str]:
 
         try:
             return list(pq.read_schema(path).names)
-        except (pa.ArrowException, OSError):
+        except (pa.ArrowException, OSError, UnicodeDecodeError):
             return []
     if kind != "csv" or path.name.endswith(".gz"):
         return []

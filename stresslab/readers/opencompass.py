@@ -142,7 +142,7 @@ def _of_file(
     start = count[0]
     with path.open("rb") as file:
         for number, (name, value) in enumerate(lenient.walk(file), start=1):
-            place = f"entry {number}"
+            place, name = f"entry {number}", lenient.clean(name)
             if isinstance(value, Broken):
                 yield broken(place, value, name)
             elif not isinstance(value, dict) or not name.isdecimal() or len(name) > 12:

@@ -31,9 +31,9 @@ SHARES = ("rouge1_recall", "rougeL_recall", PROBABILITY)
 PLACES = re.compile(r"eval_results.*|ds_size\d+|checkpoint-.+")
 """Folders below the one that is named after the model."""
 
-QUESTION = re.compile(
-    r"^\s*(?:\[INST\]|Question:)?\s*(.*?)\s*(?:\[/INST\]|Answer:)?\s*$", re.DOTALL
-)
+BEFORE, BEHIND = ("[INST]", "Question:"), ("[/INST]", "Answer:")
+"""What the templates of models put around a question."""
+
 START = re.compile(rb'\s*\{\s*"(avg_gt_loss|gt_loss)"\s*:\s*\{')
 
 ROLES = {
@@ -123,8 +123,16 @@ def _texts(said: Any) -> dict[str, Any]:
     """Return question, output and right answer; the question without the model's template."""
     texts = said if isinstance(said, list) else []
     asked, output, truth = (*texts[:3], None, None, None)[:3]
-    found = QUESTION.match(asked) if isinstance(asked, str) else None
-    return {"question": found[1] if found else asked, "output": output, "truth": truth}
+    question = _question(asked) if isinstance(asked, str) else asked
+    return {"question": question, "output": output, "truth": truth}
+
+
+def _question(asked: str) -> str:
+    text = asked.strip()
+    before = next((one for one in BEFORE if text.startswith(one)), "")
+    text = text.removeprefix(before).strip()
+    behind = next((one for one in BEHIND if text.endswith(one)), "")
+    return text.removesuffix(behind).strip()
 
 
 def _is_measure(name: str, said: Any) -> bool:

@@ -22,7 +22,7 @@ came of it in a child process of limited memory, and holds three promises:
   rejected = present. A file of which nothing can be read is refused by an error that names it.
 
 A file is known by how it begins: which reader claims it is held unless its first unit was touched
-and the change is longer than what is looked at (64 KiB).
+and the change is longer than what is looked at (64 KiB), or reaches into the second line.
 
 Every fiftieth file goes the whole way of an import into a workspace; what is sealed and indexed
 there equals what its reader gave. The others stop at the reader, which includes ids, statuses and

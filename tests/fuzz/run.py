@@ -29,6 +29,8 @@ class Summary:
         Files.
     seconds : list of float
         Processor time of each file.
+    slowest : str
+        The file that took longest.
     peak : int
         Bytes of resident memory of the largest child.
     wall : float
@@ -41,6 +43,7 @@ class Summary:
     by_way: Counter[str] = field(default_factory=Counter)
     by_kind: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
+    slowest: str = ""
     peak: int = 0
     wall: float = 0.0
 
@@ -58,7 +61,7 @@ class Summary:
             "large memory is promised there",
             f"processor time of a file: median {1000 * times[len(times) // 2]:.0f} ms, "
             f"99 % below {1000 * times[len(times) * 99 // 100]:.0f} ms, longest "
-            f"{times[-1]:.2f} s; peak memory {self.peak >> 20} MiB",
+            f"{times[-1]:.2f} s ({self.slowest}); peak memory {self.peak >> 20} MiB",
             f"mutations: {ways}",
             f"fixtures: {fixtures}",
             *self.problems,
@@ -107,6 +110,8 @@ def _child(found: Summary, first: int, last: int, only: str) -> int:
 def _note(found: Summary, told: dict, doing: str) -> None:
     found.n += 1
     found.problems += [f"{doing}: {one}" for one in told["problems"]]
+    if told["seconds"] >= max(found.seconds, default=0):
+        found.slowest = doing
     found.seconds.append(told["seconds"])
     found.peak = max(found.peak, told["peak"])
     found.by_kind[told["kept"]] += 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stresslab.jobs._walk import walk
-from stresslab.readers import readers
+from stresslab.readers import readers, tofu
 
 PIECE = readers.get("tofu")
 GENUINE = Path(__file__).parents[3] / "shared" / "data" / "tofu" / "data"
@@ -133,3 +133,14 @@ def test_genuine_models_saw_the_same_questions():
         hashes.append({row["item_id"]: row["input"] for row in found["items"]})
     assert len(hashes) == 4
     assert all(one == hashes[0] for one in hashes)
+
+
+@pytest.mark.parametrize(
+    "asked", ["Who?", " [INST] Who? [/INST] ", "Question: Who?\nAnswer: ", "[INST] Who?"]
+)
+def test_a_question_stands_without_its_template(asked):
+    assert tofu._question(asked) == "Who?"
+
+
+def test_a_question_of_blanks_takes_no_time():
+    assert tofu._question("x" + " " * (1 << 20) + "y").endswith("y")

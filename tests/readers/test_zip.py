@@ -135,3 +135,13 @@ def test_an_entry_that_says_it_is_longer_than_the_file_takes_no_memory(tmp_path)
         with pytest.raises(ReadError, match="longer than the file"):
             found.read("x")
         assert found.read("y") == b"fine"
+
+
+def test_many_entries_that_unpack_to_too_much_together_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(_zip, "RATIO_FROM", 100_000)
+    monkeypatch.setattr(_zip, "MAX_RATIO", 100)
+    path = write_zip(tmp_path / "a.zip", {f"{n}": bytes(40_000) for n in range(9)})
+    with Zip(path) as found:
+        assert 1 < len(found.names) < 9
+        assert "unpack to more" in found.rejects[0].reason
+        assert len(found.names) + len(found.rejects) == 9
