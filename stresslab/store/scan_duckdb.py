@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CLOSED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False, "autoinstall_known_extensions": False,
     "autoload_known_extensions": False, "allow_community_extensions": False,
-    "lock_configuration": True, "temp_directory": "", "memory_limit": "256MB", "threads": 2,
+    "lock_configuration": True, "temp_directory": "", "memory_limit": "256MB", "threads": 1,
 }  # fmt: skip
 """A view that names a file or an address fails; nothing is spilled beside the file."""
 

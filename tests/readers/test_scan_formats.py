@@ -256,17 +256,18 @@ def test_a_duckdb_file_cut_short_is_named(tmp_path, keep):
         read(path)
 
 
+@pytest.mark.slow
 def test_a_duckdb_file_damaged_in_its_middle_keeps_what_stands_before(tmp_path):
     path = database(
         tmp_path / "a.duckdb",
-        "CREATE TABLE r AS SELECT range AS id, sha256(range::VARCHAR) AS text FROM range(60000)",
+        "CREATE TABLE r AS SELECT range AS id, md5(range::VARCHAR) AS text FROM range(300000)",
     )
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 0xFF
+    content[len(content) * 4 // 5] ^= 0xFF  # in the last of three row groups
     path.write_bytes(bytes(content))
     rows, rejects = read(path)
     assert [row["id"] for _, row in rows] == list(range(len(rows)))
-    assert 0 < len(rows) < 60_000
+    assert 0 < len(rows) < 300_000
     assert rejects[0].place == f"after row {len(rows)}"
 
 
