@@ -122,14 +122,14 @@ def test_a_number_of_too_many_digits_costs_only_itself():
     assert "digits" in found[1].reason
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("stray", [",", "}", ":", "},"])
 def test_a_million_stray_characters_take_no_time(stray):
     start = time.process_time()
     found = of_array('[{"id": 1}, ' + stray * (500_000 // len(stray)) + '{"id": 2}]')
     assert [one for _, one in found if one in ({"id": 1}, {"id": 2})] == [{"id": 1}, {"id": 2}]
     assert time.process_time() - start < 5
-=======
+
+
 @pytest.mark.parametrize(
     ("text", "is_number"),
     [
@@ -141,4 +141,3 @@ def test_a_million_stray_characters_take_no_time(stray):
 )  # fmt: skip
 def test_digits_of_a_text_are_no_long_number(text, is_number):
     assert lenient.has_long_number(text) == is_number
->>>>>>> origin/main
