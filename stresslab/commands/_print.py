@@ -119,7 +119,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        if 0 < abs(value) < 0.0005:  # an end beside 0, a small p: which side matters, 0.000 has none
+        if 0 < abs(value) < 0.0005:  # which side of 0 it is on matters: 0.000 has none
             return "<0.001" if value > 0 else ">-0.001"
         return f"{value:.3f}" if abs(value) < 1000 else f"{value:,.0f}"
     if isinstance(value, int):
