@@ -34,6 +34,7 @@ STYLE = """<style>
 .st-key-cards > div { flex: 1 1 180px; min-width: 160px; }
 .st-key-cards h3 { padding: 0 0 0.4rem 0; font-size: 18px; }
 .st-key-remarks p { line-height: 1.6; }
+[data-testid="stBaseButton-primary"]:not(:disabled) { color: var(--sl-background); }
 .st-key-width { display: none; }
 @media (max-width: 900px) {
   .stMain .block-container { padding-left: 1.25rem; padding-right: 1.25rem; }
@@ -76,7 +77,7 @@ def draw(page: str) -> None:
     state.begin(page)
     look = theme.tokens("dark" if state.is_dark() else "light")
     style = STYLE
-    for name in ("accent", "line", "text"):
+    for name in ("accent", "background", "line", "text"):
         style = style.replace(f"var(--sl-{name})", getattr(look, name))
     st.html(style)
     names = list(state.folders())

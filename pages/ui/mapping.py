@@ -104,6 +104,8 @@ def draw(source: str, proposal: str, alike: Sequence[str]) -> None:
             changed = source in st.session_state[TEXTS]
             st.button("Back to the proposal", key=f"_back_{key}", disabled=not changed,
                       on_click=_forget, args=(source,), icon=":material/undo:")  # fmt: skip
+            st.download_button("m.toml", text, "m.toml", "application/toml", key=f"_save_{key}",
+                               icon=":material/download:", on_click="ignore")  # fmt: skip
             if alike:
                 st.button(f"Use for {len(alike)} more of this kind", key=f"_alike_{key}",
                           on_click=_spread, args=(text, tuple(alike)))  # fmt: skip

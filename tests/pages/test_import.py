@@ -141,6 +141,18 @@ def test_an_edited_mapping_decides_what_comes_in(dropped, own):
     assert 'task_from = "const:sums"' in (one.path / "mapping.toml").read_text()
 
 
+@pytest.mark.slow
+def test_one_mapping_is_used_for_all_files_of_a_kind(dropped, own):
+    app = dropped(("a.csv", CSV), ("b.csv", CSV.replace(b"A", b"C").replace(b"B", b"D")))
+    assert "2 files would add 4 runs" in said(app)
+    app.text_area[0].set_value(app.text_area[0].value.replace("const:a", "const:sums")).run()
+    next(one for one in app.button if one.label == "Use for 1 more of this kind").click().run()
+    imported(app)
+    assert {(run.model, run.task) for run in Workspace.open(own).runs()} == {
+        (model, "sums") for model in "ABCD"
+    }
+
+
 @pytest.fixture
 def log(tmp_path):
     path = tmp_path / "run.eval"
