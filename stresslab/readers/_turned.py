@@ -129,17 +129,15 @@ class TurnedColumns:
         """Return the values of a field."""
         if name in self.given.columns:
             return self.given.columns[name]
-        head, _, rest = name.partition(".")
         try:
-            if not rest:
-                return list(map(itemgetter(name), self.rows))
-            if any(name in row for row in self.rows):
-                return [look_up(row, name) for row in self.rows]
-            below = list(map(itemgetter(head), self.rows))
-            if set(map(type, below)) == {dict} and "." not in rest:
-                return list(map(itemgetter(rest), below))
+            return list(map(itemgetter(name), self.rows))
         except KeyError:
-            pass  # not every row has it
+            pass  # not every row has it under its whole name
+        head, _, rest = name.partition(".")
+        if rest and "." not in rest and not any(name in row for row in self.rows):
+            below: Column = [row.get(head) for row in self.rows]
+            if set(map(type, below)) == {dict}:
+                return [one.get(rest) for one in below]
         return [look_up(row, name) for row in self.rows]
 
     def _turned(self, convert: Callable[[Any], Any], raw: Column, known: Any) -> Column:

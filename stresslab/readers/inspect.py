@@ -26,7 +26,7 @@ from stresslab.readers._inspect_scores import (
 from stresslab.readers._kind import About, Batch, Reader, RunKey
 from stresslab.readers._mapping import Mapping, Source
 from stresslab.readers._propose import complete
-from stresslab.readers._records import head_of
+from stresslab.readers._records import batches_of, head_of
 from stresslab.readers._rows import LongTable
 from stresslab.readers._zip import Zip
 from stresslab.store.scan import Chunk, Reject
@@ -127,10 +127,10 @@ def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
             whole_log.settings(log.header, is_partial=log.is_partial, primary=primary),
         )
         longs, keys = LongTable(mapping, path.name, lambda key: about), dict[RunKey, None]()
-        for chunk in _chunks(log, records, is_whole=needs_whole(mapping.fields())):
-            for batch in longs.add(chunk):
-                keys |= {batch.run: None} if batch.run else {}
-                yield batch
+        chunks = _chunks(log, records, is_whole=needs_whole(mapping.fields()))
+        for batch in batches_of(chunks, longs.add):
+            keys |= {batch.run: None} if batch.run else {}
+            yield batch
         key = next(iter(keys), None) or longs.key_of(records.common)
         printed = whole_log.published(log.header, primary, mapping.measures)
         if key and printed and len(keys) < 2:
