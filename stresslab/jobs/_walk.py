@@ -132,11 +132,11 @@ def _claimed(path: Path, *, reader: str | None, given: Path) -> Found | None:
 
 
 def _candidates(path: Path, walked: Walked, claimed: "partial[Found | None]") -> Iterator[Found]:
-    reason = _refusal(path)
-    if reason:
-        walked.refused[path] = reason
-        return
     try:
+        reason = _refusal(path)
+        if reason:
+            walked.refused[path] = reason
+            return
         found = claimed(path)
         inside = sorted(os.scandir(path), key=lambda one: one.name) if path.is_dir() else []
     except OSError as error:

@@ -145,3 +145,14 @@ def test_many_entries_that_unpack_to_too_much_together_are_refused(tmp_path, mon
         assert 1 < len(found.names) < 9
         assert "unpack to more" in found.rejects[0].reason
         assert len(found.names) + len(found.rejects) == 9
+
+
+def test_a_link_within_a_zip_file_is_refused(tmp_path):
+    path = write_zip(tmp_path / "a.zip", {"link": b"/etc/passwd", "fine": b"y"})
+    content = bytearray(path.read_bytes())
+    at = content.find(b"PK\x01\x02")
+    content[at + 38 : at + 42] = struct.pack("<I", 0o120777 << 16)
+    path.write_bytes(bytes(content))
+    with Zip(path) as found:
+        assert list(found.names) == ["fine"]
+        assert "a link" in found.rejects[0].reason
