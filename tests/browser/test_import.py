@@ -32,27 +32,34 @@ def test_drop_a_file_see_it_change_the_mapping_import_and_land_on_the_overview(
         settled(page)
         page.get_by_role("button", name="Bring in your own").click()
         page.wait_for_url("**/import*")
+        page.wait_for_selector("input[type=file]", state="attached", timeout=60_000)
+        settled(page)
         page.set_input_files("input[type=file]", str(table))
         page.wait_for_selector("text=would add 2 runs with 180 outcomes", timeout=60_000)
+        settled(page)
         assert not own.runs()
 
         page.get_by_role("combobox", name="Task").fill("const:sums")
         page.keyboard.press("Enter")
+        settled(page)
         page.get_by_text("The whole mapping, as text").click()
         page.wait_for_function(
             "() => [...document.querySelectorAll('textarea')]"
             ".some((one) => one.value.includes('task_from = \"const:sums\"'))"
         )
+        settled(page)
         link = page.url
         page.reload()
         page.wait_for_selector("text=would add 2 runs", timeout=60_000)
+        settled(page)
         assert page.url == link, "what was dropped stands in the address, by its content"
         assert str(tmp_path) not in link
 
         page.get_by_role("button", name="Import into own").click()
-        page.wait_for_selector("text=Added 2 runs with 180 outcomes", timeout=60_000)
+        page.wait_for_selector("text=Added 2 runs with 180 outcomes", timeout=120_000)
+        settled(page)
         page.get_by_role("button", name="See answers on the Overview").click()
-        page.wait_for_selector("h1:has-text('Where does it break?')", timeout=30_000)
+        page.wait_for_selector("h1:has-text('Where does it break?')", timeout=120_000)
         settled(page)
         assert parse_qs(urlsplit(page.url).query)["task"] == ["answers"]
         assert "large-net" in page.inner_text(".stMain")
