@@ -24,7 +24,7 @@ came of it in a child process of limited memory, and holds three promises:
 A file is known by how it begins: which reader claims it is held unless its first unit was touched
 and the change is longer than what is looked at (64 KiB), or reaches into the second line.
 
-Every fiftieth file goes the whole way of an import into a workspace; what is sealed and indexed
+Every hundredth file goes the whole way of an import into a workspace; what is sealed and indexed
 there equals what its reader gave. The others stop at the reader, which includes ids, statuses and
 rejects: sealing costs ten times as much and sees only checked tables.
 """

@@ -25,7 +25,7 @@ SECONDS = 5
 """Of processor time for reading one file: the clock on the wall runs on when others work."""
 
 MEMORY = 1 << 30
-IMPORT_EVERY = 50
+IMPORT_EVERY = 100
 
 
 class TooLongError(Exception):
