@@ -238,7 +238,9 @@ def _is_graded(rows: Sequence[Row], sources: dict[str, Source]) -> bool:
     get_item, get_tier = sources["item"].getter(), sources["tier"].getter()
     get_kind = sources["perturbation"].getter() if "perturbation" in sources else lambda row: None
     for row in rows:
-        tiers[get_kind(row), values.name(get_item(row))].add(values.name(get_tier(row)))
+        tiers[values.name(get_kind(row)), values.name(get_item(row))].add(
+            values.name(get_tier(row))
+        )
     every = set().union(*tiers.values()) if tiers else set()
     return len(every) > 1 and "0" not in every and all(len(one) == 1 for one in tiers.values())
 

@@ -12,7 +12,7 @@ from stresslab.readers._kind import Batch, Reader, RunKey
 from stresslab.readers._mapping import Mapping, Source
 from stresslab.readers._propose import complete
 from stresslab.readers._ratings import Rating, TextIds, item_of, share
-from stresslab.readers._records import broken, head_of, in_chunks, tidied
+from stresslab.readers._records import broken, head_of, in_chunks, tidied, tidy
 from stresslab.readers._rows import LongTable
 from stresslab.store.scan import EXCERPT, Numbered, Reject
 
@@ -74,7 +74,7 @@ def _models(path: Path) -> tuple[str, str]:
     with path.open("rb") as file:
         for name, value in lenient.walk(file, ("examples",)):
             if name == "models":
-                listed = value if isinstance(value, list) else []
+                listed = tidy(value) if isinstance(value, list) else []
                 said = [values.name(one.get("name")) for one in listed if isinstance(one, dict)]
                 a, b = (*said, None, None)[:2]
                 return (a or "A", b or "B") if a != b else (f"{a or 'A'} (A)", f"{b or 'B'} (B)")
