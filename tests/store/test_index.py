@@ -289,3 +289,18 @@ def test_an_edit_in_another_model_takes_no_pair_away(tmp_path):
     assert len(query.pairs(workspace, resolve(workspace, models=("a", "b"))).values) == 1
     assert len(query.pairs(workspace, resolve(workspace, models=("a", "c"))).values) == 0
     assert query.cells(workspace, resolve(workspace, models=("a", "b")))["n"].tolist() == [1, 1]
+
+
+def test_an_index_that_does_not_fit_the_first_memory_is_built_in_more(tmp_path, monkeypatch):
+    workspace = toy_workspace(tmp_path / "w")
+    tried, fill = [], index._fill
+
+    def filled(*args):
+        tried.append(args[-1])
+        return fill(*args)
+
+    monkeypatch.setattr(index, "_fill", filled)
+    monkeypatch.setattr(index, "MEMORY", ("1MB", "2GB"))
+    with index.connect(index.ensure(workspace)) as con:
+        assert con.execute("SELECT count(*) FROM facts").fetchone()[0] > 0
+    assert tried == ["1MB", "2GB"]
