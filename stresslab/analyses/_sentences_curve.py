@@ -69,7 +69,7 @@ def headlines(facts: Curves) -> list[Sentence]:
 
 
 def steepest(facts: Curves) -> Sentence:
-    """Return how many curves fall significantly, and the steepest of those."""
+    """Return how many curves clearly fall, and the steepest of those."""
     sign = -1.0 if facts.higher else 1.0
     table = facts.summary[facts.summary["slope"].notna()]
     table = table.assign(speed=sign * table["slope"])
@@ -86,11 +86,11 @@ def steepest(facts: Curves) -> Sentence:
         if many == 1:
             text = f"We cannot tell that {curve} {verb}s: the slope is {slope} a tier."
         return Sentence("steepest", text, CANNOT_TELL, "items", facts.query(row))
-    text = f"{len(proven)} of {many} curves {verb} significantly, fastest {curve}: "
+    text = f"{len(proven)} of {many} curves clearly {verb}, fastest {curve}: "
     if len(proven) == many:
-        text = f"All {many} curves {verb} significantly, fastest {curve}: "
+        text = f"All {many} curves clearly {verb}, fastest {curve}: "
     if len(proven) == 1:
-        text = f"Only one of {many} curves {verb}s significantly, {curve}: "
+        text = f"Only one of {many} curves clearly {verb}s, {curve}: "
     if many == 1:
         text = f"{facts.name(row)} {verb}s{facts.place(row)}: "
     text += f"{slope} a tier"

@@ -23,7 +23,7 @@ def largest_loss(facts: Facts) -> Sentence | None:
             f"No model moves by {facts.number(facts.margin or 0.0)} or more under any perturbation."
             if still
             else "We cannot tell that any model loses under any perturbation: "
-            "no drop is significant once all are corrected together."
+            "no drop is clear once all are corrected together."
         )
         verdict = "equivalent" if still else CANNOT_TELL
         return Sentence("no-loss", text, verdict, "tier_curve", facts.query())
@@ -34,7 +34,7 @@ def largest_loss(facts: Facts) -> Sentence | None:
     graded, largest = row["axis"] == "graded", row["drop"] == facts.drops["drop"].max()
     start = "falls furthest" if graded else "loses most"
     if not largest:
-        start = f"has the largest significant {'fall' if graded else 'loss'}"
+        start = f"has the largest clear {'fall' if graded else 'loss'}"
     text = f"{name} {start}: {drop} to {title}, from {first} at tier {row['first_tier']} "
     text += f"to {last} at tier {row['last_tier']}"
     if graded:

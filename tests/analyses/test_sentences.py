@@ -213,7 +213,7 @@ def test_a_larger_loss_that_is_not_proven_is_not_passed_over_in_silence(facts):
     table = facts.drops.copy()
     table.loc[0, ["drop", "verdict"]] = [0.5, "cannot tell"]
     found = losses.largest_loss(replace(facts, drops=table)).text
-    assert found.startswith("VADER has the largest significant loss: .33")
+    assert found.startswith("VADER has the largest clear loss: .33")
 
 
 def test_what_is_lacking_is_groups_where_items_come_in_groups():

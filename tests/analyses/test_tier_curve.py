@@ -83,7 +83,7 @@ def test_one_tier_perturbations_still_compare_with_their_originals(ask, make):
 def test_the_headline_names_the_steepest_curve(toy, ask):
     first = ask("tier_curve", toy).tables["headlines"].iloc[0]
     assert first["code"] == "steepest"
-    assert first["text"].startswith("2 of 6 curves fall significantly, fastest alpha under noise")
+    assert first["text"].startswith("2 of 6 curves clearly fall, fastest alpha under noise")
 
 
 def test_few_items_cannot_tell_that_anything_falls(ask, make):
