@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import stresslab
-from stresslab.commands import _print, ask, bring, keep, send, show
+from stresslab.commands import _print, ask, bring, keep, send, show, study
 from stresslab.errors import StresslabError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("export")(send.export)
 app.add_typer(keep.app, name="workspace")
 app.command("serve")(show.serve)
 app.add_typer(show.demo, name="demo")
+app.add_typer(study.app, name="study")
 
 VersionOption = Annotated[bool, typer.Option("--version", help="Print the version.")]
 

@@ -15,10 +15,10 @@ from urllib.parse import urlencode
 import streamlit as st
 
 APP = Path(__file__).resolve().parents[2]
-WORKSPACE, WHERE, ITEM, DROP = "workspace", "where", "item", "drop"
+WORKSPACE, WHERE, ITEM, DROP, STUDY = "workspace", "where", "item", "drop", "study"
 """`DROP` names an upload: by its content, never by a path."""
 LISTS = ("models", "by")
-MOMENTARY = (ITEM, DROP, "page")
+MOMENTARY = (ITEM, DROP, STUDY, "page")
 """Parameters that a click in the menu does not carry to the next page."""
 
 ADDRESS, SEEN, PAGE, NARROW = "_address", "_seen", "_page", "_narrow"

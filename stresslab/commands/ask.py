@@ -12,7 +12,7 @@ from stresslab.commands import _print
 from stresslab.commands._options import JsonOption, WorkspaceOption, open_workspace
 from stresslab.errors import ParamError, UnknownPieceError
 
-KINDS = ("analyses", "figures", "metrics", "perturbations", "readers", "runners")
+KINDS = ("analyses", "figures", "metrics", "perturbations", "readers", "runners", "studies")
 
 KindArgument = Annotated[str, typer.Argument(help=f"One of: {', '.join(KINDS)}.")]
 

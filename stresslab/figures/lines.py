@@ -178,7 +178,7 @@ def _points_out(
             layer="below",
         )  # fmt: skip
         drawn.add_annotation(
-            text=theme.plain(words), x=0, y=value, xref=f"{x} domain", yref=y, xanchor="left",
+            text=theme.plain(words), x=1, y=value, xref=f"{x} domain", yref=y, xanchor="right",
             yanchor="bottom", showarrow=False, font=font,
         )  # fmt: skip
     for value, words in marks:
@@ -188,7 +188,7 @@ def _points_out(
         )  # fmt: skip
         drawn.add_annotation(
             text=theme.plain(words), x=log10(value) if log_x else value, y=1, xref=x,
-            yref=f"{y} domain", xanchor="left", yanchor="top", xshift=4, showarrow=False, font=font,
+            yref=f"{y} domain", yanchor="bottom", yshift=2, showarrow=False, font=font,
         )  # fmt: skip
 
 

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from stresslab import studies
 from tests.browser.app import ARGS, CHROMIUM, served, settled, watched
 
 PAGES = {
     "overview": "", "workspace": "workspace", "import": "import", "tier_curves": "tier_curves", "compare": "compare",
     "items": "items", "item": "items?item=FIRST", "graded": "tier_curves?task=OTHER", "other": "?task=OTHER",
+    "studies": "studies", **{f"study_{name}": f"studies?study={name}" for name in studies.names()},
 }  # fmt: skip
 
 
@@ -38,9 +40,11 @@ def main(workspace: str, out: str, *only: str) -> None:
                     if only and name not in only:
                         continue
                     page.goto(
-                        f"{url}/{path}".replace("FIRST", first.replace("#", "%23")).replace(
-                            "OTHER", other
+                        f"{url}/{path}".replace(
+                            "?study", f"?workspace={Path(workspace).name}&study"
                         )
+                        .replace("FIRST", first.replace("#", "%23"))
+                        .replace("OTHER", other)
                     )
                     settled(page)
                     height = page.evaluate("document.querySelector('.stMain').scrollHeight")
