@@ -1,0 +1,298 @@
+"""Dose-response: which shape the tier means follow, chosen by AIC, and where its marks lie."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from stresslab.checks import Array
+from stresslab.stats.tiers import TierMeans
+
+SHRINK = 0.05
+"""Part of the correlations between tiers that is taken away, so that weights stay finite."""
+
+GRID = 41
+"""Places tried for a changepoint, or a midpoint, before the best is refined."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One shape fitted to the means of a curve.
+
+    Parameters
+    ----------
+    shape : str
+        ``flat, linear, quadratic, logistic`` or ``changepoint``.
+    parameters : ndarray
+        In the order of `NAMES`.
+    chi2 : float
+        Distance of the means from the shape, in units of their covariance.
+    aic : float
+        ``chi2 + 2 k``: the variances are known, so nothing else counts.
+    mark, mark_low, mark_high : float
+        Vertex, midpoint (c50) or changepoint, with its interval; NaN where the shape has none.
+    curve : callable
+        The value at a position.
+    """
+
+    shape: str
+    parameters: Array
+    chi2: float
+    aic: float
+    mark: float
+    mark_low: float
+    mark_high: float
+    curve: Callable[[ArrayLike], Array]
+
+
+@dataclass(frozen=True)
+class Bend:
+    """Whether a quadratic bends over inside the range, by the slopes at its two ends.
+
+    Parameters
+    ----------
+    curvature, vertex : float
+        Coefficient of the square; place of the extreme, NaN where there is none.
+    slope_low, slope_high : float
+        Slopes at the lower and the upper end.
+    p_low, p_high : float
+        One-sided p values that these have opposite signs to a valley's, or to a hill's.
+    verdict : str
+        ``inverted U``, ``U`` or ``no bend``.
+    """
+
+    curvature: float
+    vertex: float
+    slope_low: float
+    slope_high: float
+    p_low: float
+    p_high: float
+    verdict: str
+
+
+NAMES = {
+    "flat": ("level",), "linear": ("level", "slope"), "quadratic": ("level", "slope", "curvature"),
+    "logistic": ("top", "c50", "width"), "changepoint": ("level", "slope", "changepoint"),
+}  # fmt: skip
+
+
+def fits(
+    means: TierMeans,
+    position: ArrayLike,
+    *,
+    floor: float | None = None,
+    ceiling: float | None = None,
+) -> list[Fit]:
+    """Return the shapes that the known tiers can tell apart, the best by AIC first.
+
+    Means are fitted by generalised least squares on their cluster-robust covariance (tiers of one
+    item move together). A shape needs more tiers than parameters.
+
+    Parameters
+    ----------
+    means : TierMeans
+        Of one curve.
+    position : array_like of shape (n_tiers,)
+        Where the tiers stand.
+    floor : float, optional
+        Value a logistic curve falls to: chance, or the lower bound; without it none is fitted.
+    ceiling : float, optional
+        Largest possible value.
+
+    References
+    ----------
+    Burnham and Anderson (2002), Model selection and multimodel inference, section 2.2.
+    """
+    spots = np.asarray(position, float)
+    use = np.isfinite(means.mean)
+    x, y = spots[use], means.mean[use]
+    if len(x) < 2 or means.n_clusters < 2:
+        return []
+    weights = _weights(means, use, (floor, ceiling))
+    made: list[Fit] = [
+        _polynomial(x, y, weights, degree) for degree in (0, 1, 2) if len(x) > degree + 1
+    ]
+    if len(x) > 3:
+        made += [_changepoint(x, y, weights)]
+        if floor is not None:
+            made += [_logistic(x, y, weights, floor, ceiling)]
+    return sorted(made, key=lambda one: one.aic)
+
+
+def akaike_weights(found: list[Fit]) -> Array:
+    """Return how much each fit is worth beside the others; they add up to 1."""
+    aic = np.array([one.aic for one in found])
+    worth: Array = np.exp(-(aic - aic.min()) / 2)
+    worth /= worth.sum()
+    return worth
+
+
+def bend(position: ArrayLike, values: ArrayLike, weights: ArrayLike | None = None) -> Bend:
+    """Return whether values bend over inside the range of positions: the test of two slopes.
+
+    A quadratic ``a + b s + c s^2`` is fitted by weighted least squares. An inverted U needs c < 0,
+    a vertex strictly inside the range, and end slopes ``b + 2 c s`` above and below 0, each with a
+    one-sided p below .05 (t on n - 3).
+
+    Parameters
+    ----------
+    position, values : array_like of shape (n_levels,)
+        Levels and their means; at least 4.
+    weights : array_like of shape (n_levels,), optional
+        Equal when absent, or when not all are positive and finite.
+
+    References
+    ----------
+    Lind and Mehlum (2010), With or without U? The appropriate test for a U-shaped relationship.
+    """
+    from scipy.special import stdtr
+
+    x, y = np.asarray(position, float), np.asarray(values, float)
+    nan = float("nan")
+    if len(x) < 4:
+        return Bend(nan, nan, nan, nan, nan, nan, "no bend")
+    w = np.ones(len(x)) if weights is None else np.asarray(weights, float)
+    if not (np.isfinite(w) & (w > 0)).all():
+        w = np.ones(len(x))
+    design = np.vander(x, 3, increasing=True)
+    inverse = np.linalg.inv(design.T @ (w[:, None] * design))
+    theta = inverse @ (design.T @ (w * y))
+    spare = len(x) - 3
+    left = y - design @ theta
+    covariance = inverse * float(left @ (w * left)) / spare
+    ends = np.array([[0, 1, 2 * x.min()], [0, 1, 2 * x.max()]])
+    slope = ends @ theta
+    error = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", ends, covariance, ends), 0))
+    curvature = float(theta[2])
+    vertex = -float(theta[1]) / (2 * curvature) if abs(curvature) > 1e-12 else nan
+    hill = curvature < 0
+    sign = np.array([1.0, -1.0]) if hill else np.array([-1.0, 1.0])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = np.where(error > 0, stdtr(spare, -sign * slope / error), (sign * slope <= 0) * 1.0)
+    bent = x.min() < vertex < x.max() and bool((p < 0.05).all())
+    word = ("inverted U" if hill else "U") if bent else "no bend"
+    return Bend(curvature, vertex, float(slope[0]), float(slope[1]), float(p[0]), float(p[1]), word)
+
+
+def crossing(position: ArrayLike, values: ArrayLike, height: float = 0.5) -> float:
+    """Return where values first fall below `height`, between tiers by a straight line.
+
+    NaN where they never do (censored); minus infinity where the first is below already.
+    """
+    x, y = np.asarray(position, float), np.asarray(values, float)
+    known = np.isfinite(y)
+    x, y = x[known], y[known]
+    if len(y) == 0:
+        return float("nan")
+    if y[0] < height:
+        return float("-inf")
+    below = np.flatnonzero(y < height)
+    if not below.size:
+        return float("nan")
+    k = int(below[0])
+    return float(x[k - 1] + (y[k - 1] - height) / (y[k - 1] - y[k]) * (x[k] - x[k - 1]))
+
+
+def _weights(means: TierMeans, use: Array, ends: tuple[float | None, float | None]) -> Array:
+    """Return the inverse covariance of the known means, kept away from 0 and from singular."""
+    covariance = means.covariance[np.ix_(use, use)]
+    n, mean = means.n[use].astype(float), means.mean[use]
+    floor, ceiling = ends
+    if floor is not None and ceiling is not None:  # a tier where all agree is not known exactly
+        share = (n * (mean - floor) / (ceiling - floor) + 0.5) / (n + 1)
+        least = (ceiling - floor) ** 2 * share * (1 - share) / (n + 1) * 0.25
+    else:
+        least = np.full(len(mean), 1e-12 + 1e-6 * float(np.diag(covariance).max()))
+    sd = np.sqrt(np.maximum(np.diag(covariance), least))
+    old = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
+    together = covariance / np.outer(old, old) * (1 - SHRINK)
+    np.fill_diagonal(together, 1.0)
+    return np.linalg.inv(together * np.outer(sd, sd))
+
+
+def _solve(design: Array, y: Array, weights: Array) -> tuple[Array, Array, float]:
+    """Return parameters, their covariance and chi2 of a linear fit."""
+    inverse = np.linalg.pinv(design.T @ weights @ design)
+    theta = inverse @ design.T @ weights @ y
+    left = y - design @ theta
+    return theta, inverse, float(left @ weights @ left)
+
+
+def _polynomial(x: Array, y: Array, weights: Array, degree: int) -> Fit:
+    theta, covariance, chi2 = _solve(np.vander(x, degree + 1, increasing=True), y, weights)
+    shape = ("flat", "linear", "quadratic")[degree]
+    mark = low = high = float("nan")
+    if degree == 2 and abs(theta[2]) > 1e-12:
+        mark = float(-theta[1] / (2 * theta[2]))
+        pull = np.array([0.0, -1 / (2 * theta[2]), theta[1] / (2 * theta[2] ** 2)])
+        half = 1.96 * float(np.sqrt(max(pull @ covariance @ pull, 0.0)))
+        low, high = mark - half, mark + half
+        if not x.min() < mark < x.max():
+            mark = low = high = float("nan")
+
+    def curve(at: ArrayLike) -> Array:
+        return np.vander(np.atleast_1d(np.asarray(at, float)), degree + 1, increasing=True) @ theta
+
+    return Fit(shape, theta, chi2, chi2 + 2 * (degree + 1), mark, low, high, curve)
+
+
+def _changepoint(x: Array, y: Array, weights: Array) -> Fit:
+    """Return a level that holds up to some place and then falls or rises along a line."""
+
+    def tried(place: float) -> tuple[Array, float]:
+        design = np.column_stack([np.ones(len(x)), np.maximum(x - place, 0.0)])
+        theta, _, chi2 = _solve(design, y, weights)
+        return theta, chi2
+
+    # Between the last two tiers the place and the slope cannot be told apart.
+    places = np.linspace(x[0], x[-2], 4 * GRID)
+    distance = np.array([tried(place)[1] for place in places])
+    best = int(np.argmin(distance))
+    place, (theta, chi2) = float(places[best]), tried(float(places[best]))
+    near = places[distance <= chi2 + 3.84]
+
+    def curve(at: ArrayLike) -> Array:
+        found: Array = theta[0] + theta[1] * np.maximum(np.asarray(at, float) - place, 0.0)
+        return np.atleast_1d(found)
+
+    return Fit(
+        "changepoint", np.array([*theta, place]), chi2, chi2 + 6, place, float(near.min()),
+        float(near.max()), curve,
+    )  # fmt: skip
+
+
+def _logistic(x: Array, y: Array, weights: Array, floor: float, ceiling: float | None) -> Fit:
+    """Return ``floor + (top - floor) / (1 + exp((x - c50) / width))`` with width above 0."""
+    from scipy.optimize import least_squares
+
+    root = np.linalg.cholesky(weights).T
+    span = float(x[-1] - x[0])
+    top = float(max(y.max(), floor + 1e-3))
+    most = ceiling if ceiling is not None else floor + 10 * (top - floor)
+
+    def shape(theta: Array, at: ArrayLike) -> Array:
+        far = np.clip((np.asarray(at, float) - theta[1]) / theta[2], -60, 60)
+        drop: Array = floor + (theta[0] - floor) / (1 + np.exp(far))
+        return drop
+
+    lower = [floor, x[0] - 2 * span, span / 200]
+    upper = [most + 1e-9, x[-1] + 2 * span, 4 * span]
+    starts = [(min(top, most), x[0] + share * span, span / 8) for share in (0.25, 0.5, 0.75, 1.2)]
+    found = [
+        least_squares(lambda t: root @ (y - shape(t, x)), start, bounds=(lower, upper))
+        for start in starts
+    ]
+    best = min(found, key=lambda one: float(one.cost))
+    theta, chi2 = best.x, 2 * float(best.cost)
+    covariance = np.linalg.pinv(best.jac.T @ best.jac)
+    half = 1.96 * float(np.sqrt(max(covariance[1, 1], 0.0)))
+    mark = float(theta[1])
+    told = x[0] <= mark <= x[-1]  # a midpoint beyond the tiers is a guess
+    nan = float("nan")
+
+    def curve(at: ArrayLike) -> Array:
+        return np.atleast_1d(shape(theta, at))
+
+    ends = (mark, mark - half, mark + half) if told else (nan, nan, nan)
+    return Fit("logistic", theta, chi2, chi2 + 6, *ends, curve)
