@@ -14,6 +14,7 @@ from stresslab.jobs._walk import Walked, surest, walk
 from stresslab.jobs.pairing import pairing_report, sentences
 from stresslab.readers import Reader, readers
 from stresslab.readers._mapping import Mapping
+from stresslab.store.index import one_call
 
 if TYPE_CHECKING:
     from stresslab.store.workspace import Workspace
@@ -132,7 +133,8 @@ def import_logs(
         raise ReadError(f"None of {len(sources)} sources could be read. {path}: {reason}")
     report = state.report | {"runs_superseded": sorted(_superseded(target) - before)}
     yield Progress(0, None, "rows", "Building the index, comparing with what was printed")
-    pairing, parity = _checked(target, state.tally)
+    with one_call():
+        pairing, parity = _checked(target, state.tally)
     lines = [state.message, *sentences(pairing), *_sentence(parity)]
     yield Done("\n".join(lines), state.counts, report | {"pairing": pairing, "parity": parity})
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stresslab.checks import Array
-from stresslab.store.build_arrays import BUILT_IN, NO_STATUS
+from stresslab.store.build_arrays import BUILT_IN, NO_STATUS, OF_VARIANTS
 from stresslab.store.cells_facts import raw
 from stresslab.store.expressions import depends_on_perturbation
 from stresslab.store.fields import Source
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import narwhals as nw
     import pyarrow as pa
 
-OF_VARIANTS = ("item", "cluster", "domain", "perturbation", "tier", "echo_set")
 OF_ANSWERS = ("status", *BUILT_IN)
 KEYS = {"items": "item", "item_columns": "item", "variant_columns": "variant"}
 """Tables that are short enough to be read whole, and the number of their rows."""
@@ -50,6 +49,10 @@ def load(folder: Path, name: str, length: int, fill: Any) -> Array:
     values = _mapped(folder / f"{name}.npy")
     if values is None:
         return np.full(length, fill)
+    if values.dtype.names:
+        every = np.full(length, fill, values["value"].dtype)
+        every[values["variant"]] = values["value"]
+        return every
     if len(values) == length:
         return values
     padded = np.full(length, fill, dtype=values.dtype)

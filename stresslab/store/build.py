@@ -76,15 +76,11 @@ def add_models(
     """
     runs = sorted(runs, key=lambda one: (str(one.created), one.run_id))
     codes = add_dimensions(con, runs[0].task, runs)
-    row = con.execute("SELECT count(*) FROM items WHERE task = ?", [codes.task]).fetchone()
-    n_items = row[0] if row else 0
-    before = _echoes(con, codes.task, n_items)
     if tells_more(con, runs, codes.task, aliases):
         return False
-    _load(con, runs, codes.task, aliases, partial(report, 0, sum(r.n_outcomes for r in runs)))
-    if _echoes(con, codes.task, n_items) != before:
-        return False
     total = sum(run.n_outcomes for run in runs)
+    if not _load(con, runs, codes.task, aliases, partial(report, 0, total)):
+        return False
     done = _add_facts(con, runs, codes, aliases, report, 0, total)
     _finish(con, codes, folder, [run.model for run in runs], report, done, total)
     return True
@@ -112,29 +108,29 @@ def _load(
     task: int,
     aliases: dict[str, str],
     report: Callable[[str], None],
-) -> None:
-    """Number items, then variants, then what only outcomes name, each at first sight."""
+) -> bool:
+    """Number items, then variants, then what only outcomes name, each at first sight.
+
+    False if originals that were there before stand elsewhere now.
+    """
+    n_items, n_variants = _count(con, "items", task), _count(con, "variants", task)
     for run in runs:
         report(f"{run.task}: items of {run.model}")
         load_items(con, run, task, aliases)
         fill(con, run, "items", task, aliases)
-    regroup(con, task)
+    regroup(con, task, n_items)
     for run in runs:
         report(f"{run.task}: variants of {run.model}")
         load_variants(con, run, task, aliases)
         fill(con, run, "variants", task, aliases)
     for run in runs:
         load_unlisted(con, run, task, aliases)
-    echo_sets_of(con, task)
+    return echo_sets_of(con, task, n_items, n_variants)
 
 
-def _echoes(con: "duckdb.DuckDBPyConnection", task: int, n_items: int) -> Any:
-    """Return a fingerprint of where the originals of the first `n_items` items stand."""
-    return con.execute(
-        """SELECT count(*), bit_xor(hash(item, perturbation)) FROM item_echoes
-        JOIN echo_sets USING (task, echo_set) WHERE task = ? AND item < ?""",
-        [task, n_items],
-    ).fetchone()
+def _count(con: "duckdb.DuckDBPyConnection", table: str, task: int) -> int:
+    row = con.execute(f"SELECT count(*) FROM {table} WHERE task = {task}").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _add_facts(
@@ -270,15 +266,14 @@ def _finish(
 
 
 def _place_variants(con: "duckdb.DuckDBPyConnection", task: int) -> None:
+    first = _count(con, "variant_cells", task)
     con.execute(
         f"""INSERT INTO variant_cells
         SELECT {task}, v.variant, v.item, i.cluster, i.domain, v.perturbation, v.tier, v.strength,
             CASE WHEN v.perturbation = -1 THEN coalesce(e.echo_set, -1) ELSE -1 END
         FROM variants v JOIN items i ON i.task = {task} AND i.item = v.item
         LEFT JOIN item_echoes e ON e.task = {task} AND e.item = v.item
-        WHERE v.task = {task}
-            AND v.variant >= (SELECT count(*) FROM variant_cells WHERE task = {task})
-        ORDER BY v.variant"""
+        WHERE v.task = {task} AND v.variant >= {first} ORDER BY v.variant"""
     )
 
 
@@ -288,14 +283,14 @@ def _describe(con: "duckdb.DuckDBPyConnection", task: int) -> None:
         """INSERT INTO task_facts SELECT $task,
         (SELECT count(*) FROM items WHERE task = $task),
         (SELECT count(*) FROM variants WHERE task = $task),
-        (SELECT count(*) FROM facts WHERE task = $task AND latest),
+        (SELECT coalesce(sum(n_counted), 0) FROM runs WHERE task = $task),
         (SELECT count(*) = 0 FROM (SELECT 1 FROM facts WHERE task = $task AND latest
             AND trial <> 0 LIMIT 1))
             AND (SELECT coalesce(sum(n_duplicates), 0) = 0 FROM runs WHERE task = $task),
-        (SELECT count(*) = 0 FROM (SELECT 1 FROM items WHERE task = $task
-            GROUP BY cluster HAVING min(domain) <> max(domain) LIMIT 1)),
-        (SELECT count(*) FROM (SELECT item FROM item_hashes WHERE task = $task
-            GROUP BY item HAVING count(*) > 1)),
+        (SELECT count(*) = 0 FROM (SELECT 1 FROM items i JOIN items f
+            ON f.task = $task AND f.item = i.cluster WHERE i.task = $task
+            AND i.cluster <> i.item AND i.domain <> f.domain LIMIT 1)),
+        (SELECT count(*) FROM item_hashes WHERE task = $task AND version = 1),
         (SELECT count(*) > 0 FROM (SELECT 1 FROM cluster_cube WHERE task = $task LIMIT 1))""",
         {"task": task},
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,22 +18,32 @@ NO_STATUS = 255
 FEW = 0.5
 """Of a model that was asked fewer of a task's variants the others are not looked at."""
 
+SPARSE = 0.05
+"""A model that was asked fewer of a task's variants has an array of those only."""
+
 BUILT_IN = ("score", "correct", "confidence")
+OF_VARIANTS = ("item", "cluster", "domain", "perturbation", "tier", "echo_set")
 
 
 def layout_of(con: "duckdb.DuckDBPyConnection", task: int, folder: Path) -> Layout:
     """Write the arrays that describe the variants of a task and return their layout.
 
     Files ``aligned/<task>/variant.<column>.npy`` for item, cluster, domain, perturbation, tier
-    and echo_set.
+    and echo_set. Variants that an older generation described are not asked for again.
     """
+    paths = {name: folder / "aligned" / str(task) / f"variant.{name}.npy" for name in OF_VARIANTS}
+    known = {name: np.load(path, mmap_mode="r") for name, path in paths.items() if path.exists()}
+    first = min(map(len, known.values()), default=0)
     found = con.execute(
-        f"""SELECT item, cluster, domain, perturbation, tier, echo_set
-        FROM variant_cells WHERE task = {task} ORDER BY variant"""
+        f"""SELECT {", ".join(OF_VARIANTS)} FROM variant_cells
+        WHERE task = {task} AND variant >= {first} ORDER BY variant"""
     ).fetchnumpy()
-    columns = {name: np.asarray(values) for name, values in found.items()}
-    for name, values in columns.items():
-        save(folder / "aligned" / str(task) / f"variant.{name}.npy", values)
+    columns = {name: np.asarray(known.get(name, values)) for name, values in found.items()}
+    if len(found["item"]):
+        for name, values in found.items():
+            added = np.asarray(values)
+            columns[name] = np.concatenate([known[name], added]) if first else added
+            save(paths[name], columns[name])
     echo_sets = con.execute(
         f"SELECT echo_set, perturbation FROM echo_sets WHERE task = {task}"
     ).fetchall()
@@ -49,7 +59,8 @@ def add_model(
     once), ``<measure>/<model>.npy`` (mean over trials, NaN = null; float32 if that is exact, else
     float64), ``<measure>/<model>.trials.npy`` where a trial count is not 0 or 1, and
     ``<measure>/<model>.bits.npy`` (packed: known, then ones) where all values are 0 or 1.
-    A model's array may be shorter than the task: the rest is null.
+    A model's array may be shorter than the task, or hold only the variants it was asked, each
+    with its ordinal: the rest is null. ``items.<model>.npy``: packed, which items it was asked.
     """
     target = folder / "aligned" / str(task)
     found = con.execute(
@@ -57,16 +68,17 @@ def add_model(
         WHERE task = {task} AND model = {model} AND latest"""
     ).fetchnumpy()
     rows = np.asarray(found["variant"]), np.asarray(found["status"])
-    n_asked = int(np.count_nonzero(np.bincount(rows[0], minlength=1)))
-    con.execute(f"INSERT INTO task_models VALUES ({task}, {model}, {n_asked})")
-    if n_asked == len(rows[0]):
-        statuses = np.full(layout.n_variants, NO_STATUS, np.uint8)
-        statuses[rows[0]] = rows[1]
-        save(target / f"status.{model}.npy", statuses)
     n = layout.n_variants
-    few = np.unique(rows[0]) if n_asked < FEW * n else None
+    asked = np.unique(rows[0]) if len(rows[0]) < FEW * n else np.flatnonzero(np.bincount(rows[0]))
+    con.execute(f"INSERT INTO task_models VALUES ({task}, {model}, {len(asked)})")
+    _save_items(layout.variants["item"][asked], target / f"items.{model}.npy")
+    few = asked if len(asked) < FEW * n else None
     mine = layout if few is None else layout.among(few)
     own = rows if few is None else (np.searchsorted(few, rows[0]), rows[1])
+    if len(asked) == len(rows[0]):
+        statuses = np.full(mine.n_variants, NO_STATUS, np.uint8)
+        statuses[own[0]] = own[1]
+        _save_aligned(target / f"status.{model}.npy", statuses, mine.numbers, n, NO_STATUS)
     for measure, name, variant, status, value in _measures(con, task, model, rows):
         if few is not None:
             variant = np.searchsorted(few, variant)
@@ -112,17 +124,38 @@ def _nan(values: Array) -> Array:
 
 
 def _save_values(values: Values, numbers: Array, n: int, target: Path, model: int) -> None:
-    scored, mean = np.zeros(n, values.n_scored.dtype), np.full(n, np.nan)
-    scored[numbers] = values.n_scored
-    known = scored > 0
-    mean[known] = (values.total / np.maximum(values.n_scored, 1))[values.n_scored > 0]
+    known = values.n_scored > 0
+    mean = np.where(known, values.total / np.maximum(values.n_scored, 1), np.nan)
     narrow = mean.astype(np.float32)
     exact = bool(np.array_equal(narrow.astype(np.float64), mean, equal_nan=True))
-    save(target / f"{model}.npy", narrow if exact else mean)
+    _save_aligned(target / f"{model}.npy", narrow if exact else mean, numbers, n, np.nan)
     if values.n_scored.max(initial=0) > 1:
-        save(target / f"{model}.trials.npy", scored.astype(np.int32))
+        scored = values.n_scored.astype(np.int32)
+        _save_aligned(target / f"{model}.trials.npy", scored, numbers, n, 0)
     elif not values.n_other.any():
-        save(target / f"{model}.bits.npy", np.stack([np.packbits(known), np.packbits(mean == 1)]))
+        bits = np.zeros((2, n), np.bool_)
+        bits[:, numbers] = known, mean == 1
+        save(target / f"{model}.bits.npy", np.packbits(bits, axis=1))
+
+
+def _save_aligned(path: Path, values: Array, numbers: Array, n: int, fill: Any) -> None:
+    """Write what is known of some variants: at their places, or beside their ordinals if few."""
+    if len(numbers) < SPARSE * n:
+        few = np.empty(len(numbers), [("variant", np.int32), ("value", values.dtype)])
+        few["variant"], few["value"] = numbers, values
+        save(path, few)
+        return
+    if len(numbers) < n:
+        every = np.full(n, fill, values.dtype)
+        every[numbers] = values
+        values = every
+    save(path, values)
+
+
+def _save_items(items: Array, path: Path) -> None:
+    asked = np.zeros(int(items.max(initial=-1)) + 1, np.bool_)
+    asked[items] = True
+    save(path, np.packbits(asked))
 
 
 def save(path: Path, values: Array) -> None:

@@ -1,7 +1,7 @@
 """Attributes of items and variants as typed columns, found in their JSON."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stresslab.store.build_dims import quoted
 
@@ -14,44 +14,119 @@ MOST = 500
 LISTED_VALUES = 50
 
 
+class _Column(NamedTuple):
+    """How many rows have a key, and the SQL type that holds all its values."""
+
+    n: int
+    type: str
+
+
 def build_columns(con: "duckdb.DuckDBPyConnection", task: int) -> None:
-    """Make ``item_columns_<task>`` and ``variant_columns_<task>`` and list their columns."""
-    con.execute("DELETE FROM attributes WHERE task = ?", [task])
+    """Make ``item_columns_<task>`` and ``variant_columns_<task>`` and list their columns.
+
+    Where they are there already, the rows that came since are added to them, as long as that
+    gives what making them anew would give.
+    """
     for kind in ("item", "variant"):
-        _build(con, task, kind)
+        if not _grow(con, task, kind):
+            _build(con, task, kind)
 
 
 def _build(con: "duckdb.DuckDBPyConnection", task: int, kind: str) -> None:
-    source = f"(SELECT {kind}, attributes AS j FROM {kind}s WHERE task = {task})"
-    keys = con.execute(
-        f"""SELECT key, count(*) AS n, list_sort(list(DISTINCT type)) FROM (
+    con.execute(
+        f"DELETE FROM attributes WHERE task = {task} AND starts_with(name, {quoted(f'{kind}.')})"
+    )
+    found = _found(con, task, kind, 0)
+    keys = _ordered(found)
+    con.execute(f"DROP TABLE IF EXISTS {kind}_columns_{task}")
+    con.execute(f"CREATE TABLE {kind}_columns_{task} AS {_values(task, kind, keys, found, 0)}")
+    for number, key in enumerate(keys):
+        _list_column(con, task, kind, number, key, found[key])
+
+
+def _grow(con: "duckdb.DuckDBPyConnection", task: int, kind: str) -> bool:
+    """Add the rows that came since; False, and nothing is done, if other columns are needed."""
+    table = f"{kind}_columns_{task}"
+    there = "SELECT count(*) FROM duckdb_tables() WHERE table_name = ?"
+    if con.execute(there, [table]).fetchone() == (0,):
+        return False
+    (first,) = con.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
+    listed = con.execute(
+        f"""SELECT name, "column", type, n_known FROM attributes
+        WHERE task = {task} AND starts_with(name, {quoted(f"{kind}.")})"""
+    ).fetchall()
+    if any(column is None for _, column, _, _ in listed):
+        return False
+    known = {name.removeprefix(f"{kind}."): _Column(n, is_a) for name, _, is_a, n in listed}
+    found = _found(con, task, kind, first)
+    both = known | {
+        key: _Column(known[key].n + one.n, _joined(known[key].type, one.type))
+        if key in known
+        else one
+        for key, one in found.items()
+    }
+    keys, before = _ordered(both), _ordered(known)
+    if keys[: len(before)] != before or len(keys) > MOST:
+        return False
+    if any(both[key].type != known[key].type for key in before):
+        return False
+    for number in range(len(before), len(keys)):
+        con.execute(f'ALTER TABLE {table} ADD COLUMN "a{number}" {both[keys[number]].type}')
+    con.execute(f"INSERT INTO {table} {_values(task, kind, keys, both, first)}")
+    for number, key in enumerate(keys):
+        if key not in known:
+            _list_column(con, task, kind, number, key, both[key])
+        elif key in found:
+            _count_more(con, task, kind, number, key, both[key].n, first)
+    return True
+
+
+def _found(
+    con: "duckdb.DuckDBPyConnection", task: int, kind: str, first: int
+) -> dict[str, _Column]:
+    """Return the keys of the rows from `first` on."""
+    rows = con.execute(
+        f"""SELECT key, count(*), list_sort(list(DISTINCT type)) FROM (
             SELECT unnest(json_keys(j)) AS key,
                 json_type(j, '$."' || replace(key, '"', '\\"') || '"') AS type
-            FROM {source} WHERE json_valid(j) AND json_type(j) = 'OBJECT')
-        WHERE type <> 'NULL' GROUP BY key ORDER BY n DESC, key"""
+            FROM {_source(task, kind, first)} WHERE json_valid(j) AND json_type(j) = 'OBJECT')
+        WHERE type <> 'NULL' GROUP BY key"""
     ).fetchall()
-    columns: list[str] = []
-    rows: list[tuple[int, str, str | None, str | None, int]] = []
-    for number, (key, n_known, types) in enumerate(keys):
-        name = f"{kind}.{key}"
-        if number >= MOST:
-            rows.append((task, name, None, None, n_known))
-            continue
+    return {key: _Column(n, _type_of(types)) for key, n, types in rows}
+
+
+def _ordered(columns: dict[str, _Column]) -> list[str]:
+    """Return the keys, those that most rows have first."""
+    return sorted(columns, key=lambda key: (-columns[key].n, key.encode()))
+
+
+def _source(task: int, kind: str, first: int) -> str:
+    return f"""(SELECT {kind}, attributes AS j FROM {kind}s
+        WHERE task = {task} AND {kind} >= {first})"""
+
+
+def _values(task: int, kind: str, keys: list[str], columns: dict[str, _Column], first: int) -> str:
+    """Return SQL of the columns of the rows from `first` on."""
+    chosen = [kind]
+    for number, key in enumerate(keys[:MOST]):
         path = quoted('$."' + key.replace('"', '\\"') + '"')
         text = f"CASE WHEN json_valid(j) THEN json_extract_string(j, {path}) END"
-        sql_type = _type_of(types)
-        value = text if sql_type == "VARCHAR" else f"TRY_CAST({text} AS {sql_type})"
-        columns.append(f'{value} AS "a{number}"')
-        rows.append((task, name, f"a{number}", sql_type, n_known))
-    con.execute(f"DROP TABLE IF EXISTS {kind}_columns_{task}")
-    con.execute(
-        f"""CREATE TABLE {kind}_columns_{task} AS
-        SELECT {", ".join([kind, *columns])} FROM {source} ORDER BY {kind}"""
-    )
-    for row in rows:
-        con.execute("INSERT INTO attributes VALUES (?, ?, ?, ?, ?, NULL, NULL)", list(row))
-        if row[2] is not None:
-            _list_values(con, task, kind, row[1], row[2])
+        is_a = columns[key].type
+        value = text if is_a == "VARCHAR" else f"TRY_CAST({text} AS {is_a})"
+        chosen.append(f'{value} AS "a{number}"')
+    return f"SELECT {', '.join(chosen)} FROM {_source(task, kind, first)} ORDER BY {kind}"
+
+
+def _list_column(
+    con: "duckdb.DuckDBPyConnection", task: int, kind: str, number: int, key: str, found: _Column
+) -> None:
+    """Describe a column; of those beyond `MOST`, only that there is such a key."""
+    column, is_a = (f"a{number}", found.type) if number < MOST else (None, None)
+    name = f"{kind}.{key}"
+    row = [task, name, column, is_a, found.n]
+    con.execute("INSERT INTO attributes VALUES (?, ?, ?, ?, ?, NULL, NULL)", row)
+    if column is not None:
+        _list_values(con, task, kind, name, column)
 
 
 def _list_values(
@@ -69,6 +144,44 @@ def _list_values(
         'UPDATE attributes SET n_values = ?, "values" = ? WHERE task = ? AND name = ?',
         [n_values, values, task, name],
     )
+
+
+def _count_more(
+    con: "duckdb.DuckDBPyConnection",
+    task: int,
+    kind: str,
+    number: int,
+    key: str,
+    n_known: int,
+    first: int,
+) -> None:
+    """Count what rows from `first` on add to a column that was there."""
+    name, column, table = f"{kind}.{key}", f'"a{number}"', f"{kind}_columns_{task}"
+    con.execute(
+        "UPDATE attributes SET n_known = ? WHERE task = ? AND name = ?", [n_known, task, name]
+    )
+    fresh = f"SELECT DISTINCT {column} FROM {table} WHERE {kind} >= {first}"
+    (n_new,) = con.execute(
+        f"""SELECT count({column}) FROM ({fresh}) WHERE {column} NOT IN (
+            SELECT {column} FROM {table}
+            WHERE {kind} < {first} AND {column} IN ({fresh} AND {column} IS NOT NULL))"""
+    ).fetchone() or (0,)
+    if not n_new:
+        return
+    many = con.execute(
+        """UPDATE attributes SET n_values = n_values + ?
+        WHERE task = ? AND name = ? AND n_values > ? RETURNING 1""",
+        [n_new, task, name, LISTED_VALUES],
+    ).fetchone()
+    if not many:
+        _list_values(con, task, kind, name, f"a{number}")
+
+
+def _joined(one: str, other: str) -> str:
+    """Return the type that holds the values of both types."""
+    if one == other:
+        return one
+    return "DOUBLE" if {one, other} == {"BIGINT", "DOUBLE"} else "VARCHAR"
 
 
 def _type_of(types: list[str]) -> str:

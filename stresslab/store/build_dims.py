@@ -255,26 +255,51 @@ def _keep_first(con: "duckdb.DuckDBPyConnection") -> None:
         )
 
 
-def echo_sets_of(con: "duckdb.DuckDBPyConnection", task: int) -> None:
-    """Number the sets of paired perturbations and say which set each item has."""
-    con.execute("DELETE FROM echo_sets WHERE task = ?", [task])
-    con.execute("DELETE FROM item_echoes WHERE task = ?", [task])
+def echo_sets_of(
+    con: "duckdb.DuckDBPyConnection", task: int, n_items: int = 0, n_variants: int = 0
+) -> bool:
+    """Number the sets of paired perturbations and say which set each item has.
+
+    Parameters
+    ----------
+    n_items, n_variants : int
+        What had its sets before. They are not looked at again.
+
+    Returns
+    -------
+    bool
+        False, and nothing is done, if one of the items that were there got another set.
+    """
+    fresh = f"""variants v JOIN task_perturbations p USING (task, perturbation)
+        WHERE task = {task} AND v.variant >= {n_variants} AND p.axis = 'paired' AND v.tier > 0"""
+    moved = con.execute(
+        f"""SELECT 1 FROM (SELECT DISTINCT item, v.perturbation FROM {fresh} AND item < {n_items}) f
+        LEFT JOIN (SELECT item, perturbation, true AS known FROM item_echoes
+            JOIN echo_sets USING (task, echo_set) WHERE task = {task}) k USING (item, perturbation)
+        WHERE known IS NULL LIMIT 1"""
+    ).fetchone()
+    if moved:
+        return False
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE item_sets AS
         SELECT item, list_sort(list(DISTINCT v.perturbation)) AS members
-        FROM variants v JOIN task_perturbations p USING (task, perturbation)
-        WHERE task = {task} AND p.axis = 'paired' AND v.tier > 0 GROUP BY item"""
+        FROM {fresh} AND item >= {n_items} GROUP BY item"""
     )
     con.execute(
-        """CREATE OR REPLACE TEMP TABLE member_sets AS
-        SELECT members, row_number() OVER (ORDER BY first) - 1 AS echo_set
-        FROM (SELECT members, min(item) AS first FROM item_sets GROUP BY members)"""
+        f"""CREATE OR REPLACE TEMP TABLE member_sets AS
+        WITH known AS (SELECT echo_set, list_sort(list(perturbation)) AS members FROM echo_sets
+            WHERE task = {task} GROUP BY echo_set)
+        SELECT members, echo_set, true AS is_known FROM known UNION ALL
+        SELECT members, row_number() OVER (ORDER BY first) - 1 + (SELECT count(*) FROM known), false
+        FROM (SELECT members, min(item) AS first FROM item_sets
+            WHERE members NOT IN (SELECT members FROM known) GROUP BY members)"""
     )
     con.execute(
         f"""INSERT INTO echo_sets SELECT {task}, echo_set, unnest(members) FROM member_sets
-        ORDER BY echo_set"""
+        WHERE NOT is_known ORDER BY echo_set"""
     )
     con.execute(
         f"""INSERT INTO item_echoes SELECT {task}, item, echo_set
         FROM item_sets JOIN member_sets USING (members) ORDER BY item"""
     )
+    return True

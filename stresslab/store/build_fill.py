@@ -61,12 +61,14 @@ def tells_more(
     return False
 
 
-def regroup(con: "duckdb.DuckDBPyConnection", task: int) -> None:
-    """Give every item of a group the same cluster: the group's first item."""
+def regroup(con: "duckdb.DuckDBPyConnection", task: int, first: int) -> None:
+    """Give every item of a group with items from `first` on the same cluster: its first item."""
     con.execute(
         f"""UPDATE items SET cluster = g.first FROM (
             SELECT group_id, min(item) AS first FROM items
-            WHERE task = {task} AND group_id IS NOT NULL GROUP BY group_id) g
+            WHERE task = {task} AND group_id IN (SELECT group_id FROM items
+                WHERE task = {task} AND item >= {first} AND group_id IS NOT NULL)
+            GROUP BY group_id) g
         WHERE task = {task} AND items.group_id = g.group_id AND cluster <> g.first"""
     )
 

@@ -199,8 +199,9 @@ def _fill(
     plan = _plan(old, runs, aliases)
     if plan is not None and old is not None:
         shutil.copyfile(old / FILE, aside / FILE)
-        if (old / "aligned").exists():
-            shutil.copytree(old / "aligned", aside / "aligned", copy_function=_link)
+        for name in ("aligned", small.FOLDER):
+            if (old / name).exists():
+                shutil.copytree(old / name, aside / name, copy_function=_link)
     con = _open_to_write(aside, memory)
     try:
         con.execute("BEGIN")  # one commit: nobody reads the file before it is complete
@@ -220,6 +221,8 @@ def _fill(
             build.add_tasks(con, members, aside, aliases=aliases, report=report)
         con.execute("COMMIT")
         con.execute("CHECKPOINT")
+        for task in plan:
+            (aside / small.FOLDER / f"{_code(con, task)}.arrow").unlink(missing_ok=True)
         small.write(con, aside)
     finally:
         con.close()
@@ -315,8 +318,9 @@ def _link(source: str, target: str) -> str:
 
 def _sync_files(aside: Path) -> None:
     for path in (aside / small.FILE, *aside.rglob("*.npy"), *aside.rglob("*.arrow")):
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
+        if path.stat().st_nlink == 1:  # the others are synced parts of an older generation
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())
 
 
 def _pointed(root: Path) -> Path | None:

@@ -1,8 +1,12 @@
 """How well the models of a task pair: items that some lack, that stand twice, that were edited."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stresslab.store.engine import reading
+import numpy as np
+
+from stresslab.checks import Array
+from stresslab.store.engine import DuckDBEngine, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -10,15 +14,21 @@ if TYPE_CHECKING:
 NAMED = 20
 """Ids listed of each kind; all of them are counted."""
 
-_HAVE = """
-    one AS (SELECT code FROM tasks WHERE name = $task),
-    asked AS (SELECT DISTINCT item, model FROM facts
-        WHERE latest AND task = (SELECT code FROM one)),
-    have AS (SELECT a.item, a.model, i.item_set, i.item_id FROM asked a
-        JOIN items i ON i.task = (SELECT code FROM one) AND i.item = a.item),
-    sets AS (SELECT item_set, count(DISTINCT model) AS n_models FROM have GROUP BY item_set),
-    seen AS (SELECT item_set, item, item_id, count(*) AS n, list(model) AS models
-        FROM have GROUP BY ALL)"""
+
+class _Asked(NamedTuple):
+    """What the models of an item set were asked of it."""
+
+    name: str
+    models: list[str]
+    items: Array
+    """Numbers of its items, in order."""
+    asked: list[Array]
+    """Of each model, which of them it was asked."""
+
+    @property
+    def n(self) -> Array:
+        """Return how many of the models were asked each item."""
+        return np.asarray(np.sum(self.asked, axis=0, dtype=np.int64))
 
 
 def item_sets(workspace: Any, task: str) -> "pd.DataFrame":
@@ -27,34 +37,82 @@ def item_sets(workspace: Any, task: str) -> "pd.DataFrame":
     An item is common if every model with an item of the set has it, else unmatched; edited if it
     was seen with several contents.
     """
+    import pandas as pd
+
+    columns = ("item_set", "n_models", "n_items", "n_common", "n_unmatched", "n_edited")
+    rows = []
     with reading(workspace) as engine:
-        return engine.sql(
-            f"""WITH {_HAVE},
-            edited AS (SELECT h.item FROM item_hashes h JOIN tasks t ON t.code = h.task
-                AND t.name = $task GROUP BY h.item HAVING count(*) > 1)
-            SELECT item_set, n_models, count(*) AS n_items,
-                count(*) FILTER (n = n_models) AS n_common,
-                count(*) FILTER (n < n_models) AS n_unmatched,
-                count(*) FILTER (item IN (SELECT item FROM edited)) AS n_edited
-            FROM seen JOIN sets USING (item_set) GROUP BY item_set, n_models ORDER BY item_set""",
-            {"task": task},
-        )
+        edited = _edited(engine, task)
+        for one in _sets(engine, task):
+            n, n_models = one.n, len(one.models)
+            common, there = int((n == n_models).sum()), int((n > 0).sum())
+            doubtful = int(np.isin(one.items[n > 0], edited).sum()) if len(edited) else 0
+            rows.append((one.name, n_models, there, common, there - common, doubtful))
+    return pd.DataFrame(rows, columns=list(columns))
 
 
 def unmatched(workspace: Any, task: str) -> "pd.DataFrame":
     """Return the first items some models lack, as ``item_set, item_id, lacking`` (a list)."""
+    import pandas as pd
+
+    rows: list[tuple[str, str, list[str]]] = []
     with reading(workspace) as engine:
-        return engine.sql(
-            f"""WITH {_HAVE},
-            members AS (SELECT DISTINCT item_set, model FROM have)
-            SELECT s.item_set, s.item_id, list(m.name ORDER BY m.name) AS lacking
-            FROM (SELECT * FROM seen JOIN sets USING (item_set) WHERE n < n_models
-                QUALIFY row_number() OVER (PARTITION BY item_set ORDER BY item) <= {NAMED}) s
-            JOIN members b ON b.item_set = s.item_set AND NOT list_contains(s.models, b.model)
-            JOIN models m ON m.code = b.model
-            GROUP BY s.item_set, s.item, s.item_id ORDER BY s.item_set, s.item""",
-            {"task": task},
-        )
+        for one in _sets(engine, task):
+            n = one.n
+            places = np.flatnonzero((n > 0) & (n < len(one.models)))[:NAMED].tolist()
+            names = _names(engine, task, [int(one.items[place]) for place in places])
+            for place, name in zip(places, names, strict=True):
+                both = zip(one.models, one.asked, strict=True)
+                rows.append((one.name, name, [model for model, has in both if not has[place]]))
+    return pd.DataFrame(rows, columns=["item_set", "item_id", "lacking"])
+
+
+def _sets(engine: DuckDBEngine, task: str) -> Iterator[_Asked]:
+    """Yield what was asked of every item set, from packed bits: a bit per model and item."""
+    if task not in engine.dims.tasks:
+        return
+    code = engine.dims.tasks.index(task)
+    folder = engine.generation.folder / "aligned" / str(code)
+    models = sorted({run.model for run in engine.dims.runs if run.task == code},
+                    key=lambda model: engine.dims.models[model])  # fmt: skip
+    bits = {model: np.load(folder / f"items.{model}.npy") for model in models}
+    found = engine.con.execute(
+        """SELECT item_set, min(item), max(item), count(*) FROM items WHERE task = ?
+        GROUP BY item_set ORDER BY item_set""",
+        [code],
+    ).fetchall()
+    for name, first, last, n in found:
+        items = np.arange(first, last + 1)
+        if len(items) > n:
+            query = "SELECT item FROM items WHERE task = ? AND item_set = ? ORDER BY item"
+            items = np.asarray(engine.con.execute(query, [code, name]).fetchnumpy()["item"])
+        asked = {model: _at(bits[model], items) for model in models}
+        some = [model for model in models if asked[model].any()]
+        if some:
+            names = [engine.dims.models[model] for model in some]
+            yield _Asked(name, names, items, [asked[model] for model in some])
+
+
+def _at(packed: Array, items: Array) -> Array:
+    """Return the bits of some items; those beyond the last that is kept are not set."""
+    first, last = int(items[0]) // 8, int(items[-1]) // 8 + 1
+    few = packed[first:last]
+    every = np.zeros((last - first) * 8, np.bool_)
+    every[: len(few) * 8] = np.unpackbits(few)
+    found: Array = every[items - first * 8]
+    return found
+
+
+def _edited(engine: DuckDBEngine, task: str) -> Array:
+    query = """SELECT h.item FROM item_hashes h JOIN tasks t ON t.code = h.task AND t.name = ?
+        WHERE h.version = 1"""
+    return np.asarray(engine.con.execute(query, [task]).fetchnumpy()["item"])
+
+
+def _names(engine: DuckDBEngine, task: str, items: list[int]) -> list[str]:
+    query = """SELECT i.item_id FROM items i JOIN tasks t ON t.code = i.task AND t.name = ?
+        WHERE i.item IN (SELECT unnest(?)) ORDER BY i.item"""
+    return [str(name) for (name,) in engine.con.execute(query, [task, items]).fetchall()]
 
 
 def uncounted(workspace: Any, task: str) -> dict[str, int]:

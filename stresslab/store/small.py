@@ -15,15 +15,15 @@ TABLES = (
     "tasks", "models", "measures", "domains", "perturbations", "task_perturbations", "echo_sets",
     "attributes", "runs", "task_facts",
 )  # fmt: skip
-LAYOUT = b"1"
-"""Another one whenever `write` writes something else."""
+LAYOUT = b"2"
+"""Another one whenever `write`, or what makes the aligned arrays, writes something else."""
 
 FILE = "small.json"
 FOLDER = "cube"
 
 
 def write(con: "duckdb.DuckDBPyConnection", folder: Path) -> None:
-    """Write the dictionaries and the cube of every task into the folder of an index."""
+    """Write the dictionaries, and the cubes that are not there, into the folder of an index."""
     import pyarrow as pa
 
     said: dict[str, list[Any]] = {}
@@ -32,10 +32,12 @@ def write(con: "duckdb.DuckDBPyConnection", folder: Path) -> None:
     (folder / FILE).write_text(json.dumps(said), encoding="utf-8")
     (folder / FOLDER).mkdir(exist_ok=True)
     for (task,) in con.execute("SELECT DISTINCT task FROM cube").fetchall():
+        path = folder / FOLDER / f"{task}.arrow"
+        if path.exists():
+            continue
         rows = con.sql(f"SELECT * FROM cube WHERE task = {task} ORDER BY ALL")
         table = rows.to_arrow_table()
-        path = str(folder / FOLDER / f"{task}.arrow")
-        with pa.OSFile(path, "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
             writer.write_table(table)
 
 
