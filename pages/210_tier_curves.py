@@ -6,7 +6,9 @@ from pages.ui import choose, compute, show, state
 
 head = show.title("How fast does each model fade?")
 opened = compute.workspace_or_stop()
-params = choose.params("tier_curve", opened, flags={"zoom": "Zoom the axis to the data"})
+params = choose.params(
+    "tier_curve", opened, flags={"zoom": "Zoom the axis to the data", "fit": "Draw fitted shapes"}
+)
 result = compute.run("tier_curve", params, opened)
 metric = compute.metric(opened, params.task, params.metric)
 tables, titles = result.tables, opened.titles(params.task)
@@ -22,6 +24,7 @@ show.chart(
     by=params.by,
     zoom=state.is_on("zoom"),
     chance=opened.chance(params.task, params.metric),
+    fitted=tables["fitted"] if state.is_on("fit") else None,
     styles=opened.styles,
     titles=titles,
 )
@@ -41,6 +44,10 @@ with st.expander("How long do items hold out?", expanded=not tables["survival"].
     )
     show.table(tables["survival"], "survival", opened, titles=titles)
 
+with st.expander("What shape has each curve, and where does it leave its start?"):
+    show.table(tables["shape"], "shape", opened, titles=titles, drill=True)
+    st.caption("Every shape that was tried; smaller AIC is better.")
+    show.table(tables["fits"], "fits", opened, titles=titles)
 with st.expander("Every tier"):
     show.table(tables["tier_curve"], "tier_curve", opened, titles=titles, drill=True)
 show.details(result, opened)

@@ -67,10 +67,8 @@ class Curve:
         return profiles(self.values, self.cluster)
 
 
-def summarise(
-    asked: Asked, by: tuple[str, ...], cells: "pd.DataFrame"
-) -> tuple["pd.DataFrame", "pd.DataFrame"]:
-    """Return the ``summary`` and the ``survival`` table of a question.
+def curves_of(asked: Asked, by: tuple[str, ...]) -> list[Curve]:
+    """Return every curve of a question: a model in a cell of `by`, item by item.
 
     Parameters
     ----------
@@ -78,14 +76,27 @@ def summarise(
         The question.
     by : tuple of str
         One curve per value of these.
-    cells : DataFrame
-        The value table by `by` and tier.
     """
     from stresslab.store import query
 
-    how = _paired.judge(asked)
     pairs = query.pairs(asked.workspace, _paired.row_question(asked), by=by)
-    curves = list(_curves(pairs, by, set(asked.graded)))
+    return list(_curves(pairs, by, set(asked.graded)))
+
+
+def summarise(
+    curves: Sequence[Curve], how: _paired.Judge, by: Sequence[str]
+) -> tuple["pd.DataFrame", "pd.DataFrame"]:
+    """Return the ``summary`` and the ``survival`` table of curves.
+
+    Parameters
+    ----------
+    curves : sequence of Curve
+        From `curves_of`.
+    how : Judge
+        Level and bounds of the intervals.
+    by : sequence of str
+        Columns that name a curve beside its model.
+    """
     held = [_held(curve, how, how.level) for curve in curves]
     survival = [
         row for curve, one in zip(curves, held, strict=True) for row in _survival(curve, one)

@@ -19,6 +19,7 @@ class Curves:
     """
 
     summary: "pd.DataFrame"
+    shape: "pd.DataFrame"
     by: tuple[str, ...]
     names: Mapping[str, str]
     titles: Mapping[str, str]
@@ -64,7 +65,7 @@ def headlines(facts: Curves) -> list[Sentence]:
     if not (facts.summary["n_tiers"] > 1).any():
         text = "Every curve has a single tier here, so we cannot tell how fast anything falls."
         return [Sentence("one-tier", text, CANNOT_TELL, "overview", dict(facts.settings))]
-    found = (steepest(facts), highest(facts), first_to_break(facts))
+    found = (steepest(facts), highest(facts), first_to_break(facts), earliest(facts))
     return [one for one in found if one is not None]
 
 
@@ -127,3 +128,24 @@ def first_to_break(facts: Curves) -> Sentence | None:
     if len(table) > 1:
         text += f" (the fewest of {len(table)} curves)"
     return Sentence("break", text + ".", "", "items", facts.query(row))
+
+
+def earliest(facts: Curves) -> Sentence | None:
+    """Return at which tier curves clearly leave their start, and which come back."""
+    table = facts.shape[facts.shape["n_tiers"] > 1]
+    left = table[table["onset_tier"].notna()]
+    if left.empty or len(table) < 2:
+        return None
+    first = int(left["onset_tier"].min())
+    where = left[left["onset_tier"] == first]
+    row = where.sort_values("onset", ascending=facts.higher).iloc[0]
+    more = f" and {len(where) - 1} more" if len(where) > 1 else ""
+    change = words.estimate(row["onset"], row["onset_low"], row["onset_high"], rate=facts.rate)
+    text = f"{len(left)} of {len(table)} curves clearly leave their first tier, the earliest at "
+    text += f"tier {first}: {facts.name(row)}{facts.place(row)} ({change}){more}"
+    back = table[table["rise_tier"].notna()]
+    if len(back):
+        one = back.sort_values("rise", ascending=not facts.higher).iloc[0]
+        text += f"; {len(back)} come{'s' if len(back) == 1 else ''} back, "
+        text += f"{facts.name(one)}{facts.place(one)} at tier {int(one['rise_tier'])}"
+    return Sentence("onset", text + ".", "", "items", facts.query(row))

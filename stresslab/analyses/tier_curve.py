@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stresslab.analyses import _curve, _paired, _sentences, _training, _value
+from stresslab.analyses import _curve, _paired, _sentences, _shape, _training, _value
 from stresslab.analyses import _sentences_curve as rules
 from stresslab.analyses._ask import Asked, ask
 from stresslab.analyses._kind import Analysis
@@ -38,12 +38,15 @@ def run(workspace: "Workspace", params: TierCurveParams) -> Result:
     cells = _with_steps(asked, _value.values(asked, (*by, "tier")), by)
     warnings = [*asked.question.warnings, *_value.cautions(cells, asked)]
     summary, survival = _curve.empty_summary(by), _curve.empty_survival(by)
+    shapes, how = _shape.empty(by), _paired.judge(asked)
     if (cells["n"] > 0).any() and _paired.has_rows(asked):
-        summary, survival = _curve.summarise(asked, by, cells)
+        curves = _curve.curves_of(asked, by)
+        summary, survival = _curve.summarise(curves, how, by)
+        shapes = _shape.shapes(asked, by, curves, how)
         warnings += _refusals(asked, cells, by) + _short(summary)
     facts = rules.Curves(
-        summary=summary, by=by, names=asked.names, titles=asked.titles,
-        rate=_paired.judge(asked).rate, settings=asked.link,
+        summary=summary, shape=shapes["shape"], by=by, names=asked.names, titles=asked.titles,
+        rate=how.rate, settings=asked.link,
         higher=asked.metric.higher_is_better, known=bool((cells["n"] > 0).any()),
     )  # fmt: skip
     return Result(
@@ -53,6 +56,7 @@ def run(workspace: "Workspace", params: TierCurveParams) -> Result:
             "tier_curve": _training.marked(cells, workspace),
             "summary": _training.marked(summary, workspace),
             "survival": survival,
+            **shapes,
             "headlines": _sentences.table(rules.headlines(facts)),
         },
         warnings=_value.together(warnings),
@@ -70,6 +74,7 @@ def run(workspace: "Workspace", params: TierCurveParams) -> Result:
                 "n_pairs": Column("integer", "items known at the first and at the last tier"),
                 "median_break": Column("number", "tier by which half of them broke"),
             },
+            **_shape.meanings(asked.params.level),
         },
     )
 

@@ -25,6 +25,7 @@ class Curves:
     chance: float | None = None
     steps: bool = False
     fan: bool = True
+    fitted: pd.DataFrame | None = None
 
 
 def draw_curves(
@@ -49,6 +50,7 @@ def draw_curves(
     panel = 320 if grid.n_rows == 1 else 220
     height = HEAD + FOOT + grid.n_rows * panel + (grid.n_rows - 1) * GAP_PX
     y_range = curves.y_range or _range(rows, curves)
+    fits = {} if curves.fitted is None else _fits(curves.fitted, by, titles)
     last = {cell.row: number for number, cell in enumerate(grid.cells)}
     names = [theme.shorten(styles[model].name) for model in dict.fromkeys(rows["model"])]
     right = 20 + int(6.6 * max(map(len, names)))
@@ -63,6 +65,8 @@ def draw_curves(
             style = styles[str(model)]
             ordered = line.sort_values("tier")
             _line(marks, ordered, style, curves, axes, mode, block.title)
+            if (block.title, str(model)) in fits:
+                marks.add_trace(_fit(fits[block.title, str(model)], style).update(axes))
             known = ordered[ordered[curves.value].notna()]
             if not known.empty:
                 ends.append((float(known[curves.value].iloc[-1]), style))
@@ -80,6 +84,25 @@ def draw_curves(
             )
     marks.onto(picture)
     return picture
+
+
+def _fits(
+    fitted: pd.DataFrame, by: Sequence[str], titles: Mapping[str, str] | None
+) -> dict[tuple[str, str], pd.DataFrame]:
+    """Return the fitted curves by the title of their panel and their model."""
+    return {
+        (block.title, str(model)): rows
+        for block in blocks_of(fitted, by, titles)
+        for model, rows in block.rows.groupby("model", sort=False)
+    }
+
+
+def _fit(rows: pd.DataFrame, style: theme.Style) -> go.Scatter:
+    return go.Scatter(
+        x=rows["position"].tolist(), y=rows["fitted"].tolist(), mode="lines", hoverinfo="skip",
+        name=f"fitted, {theme.plain(style.name)}",
+        line={"color": style.colour, "width": 1.4, "dash": "4px,3px"},
+    )  # fmt: skip
 
 
 def _range(rows: pd.DataFrame, curves: Curves) -> tuple[float, float]:

@@ -21,6 +21,7 @@ def draw(
     bounds: tuple[float, float] | None = (0.0, 1.0),
     zoom: bool = False,
     chance: float | None = None,
+    fitted: pd.DataFrame | None = None,
     styles: Mapping[str, theme.Style] | None = None,
     titles: Mapping[str, str] | None = None,
     narrow: bool = False,
@@ -36,15 +37,20 @@ def draw(
         Smallest and largest possible value; the axis spans them unless `zoom` or None.
     zoom : bool
         Fit the axis to the data, and say so in its title.
+    fitted : DataFrame, optional
+        ``model, *by, position, fitted``: the chosen shapes, drawn dashed.
     """
     fixed = None if zoom or bounds is None or not _inside(table, bounds) else bounds
     title = theme.direction(metric, higher_is_better) + (", zoomed" if zoom else "")
     graded = "axis" in table and bool((table["axis"] == "graded").any())
-    curves = Curves("value", title, fixed, chance=chance, fan=not graded)
+    curves = Curves("value", title, fixed, chance=chance, fan=not graded, fitted=fitted)
     picture = draw_curves(
         table, curves, by=by, mode=mode, styles=styles, titles=titles, narrow=narrow
     )
-    picture.layout.meta = {"caption": _caption(table, graded)}
+    said = _caption(table, graded)
+    if fitted is not None and len(fitted):
+        said += " Dashed: the shape that fits best."
+    picture.layout.meta = {"caption": said}
     return picture
 
 

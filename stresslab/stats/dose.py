@@ -12,6 +12,9 @@ from stresslab.stats.tiers import TierMeans
 SHRINK = 0.05
 """Part of the correlations between tiers that is taken away, so that weights stay finite."""
 
+WITHIN = 3.841458820694124
+"""Chi2 above the best within which a mark may lie: the 95 % point of one degree of freedom."""
+
 GRID = 41
 """Places tried for a changepoint, or a midpoint, before the best is refined."""
 
@@ -30,6 +33,8 @@ class Fit:
         Distance of the means from the shape, in units of their covariance.
     aic : float
         ``chi2 + 2 k``: the variances are known, so nothing else counts.
+    p_fit : float
+        Chance of such a distance if this is the shape; NaN where no tier is to spare.
     mark, mark_low, mark_high : float
         Vertex, midpoint (c50) or changepoint, with its interval; NaN where the shape has none.
     curve : callable
@@ -40,6 +45,7 @@ class Fit:
     parameters: Array
     chi2: float
     aic: float
+    p_fit: float
     mark: float
     mark_low: float
     mark_high: float
@@ -69,6 +75,15 @@ class Bend:
     p_low: float
     p_high: float
     verdict: str
+
+
+def _fit(shape: str, theta: Array, chi2: float, n: int, mark: tuple[float, float, float],
+         curve: Callable[[ArrayLike], Array]) -> Fit:  # fmt: skip
+    from scipy.special import chdtrc
+
+    spare = n - len(theta)
+    p_fit = float(chdtrc(spare, chi2)) if spare > 0 else float("nan")
+    return Fit(shape, theta, chi2, chi2 + 2 * len(theta), p_fit, *mark, curve)
 
 
 NAMES = {
@@ -146,8 +161,6 @@ def bend(position: ArrayLike, values: ArrayLike, weights: ArrayLike | None = Non
     ----------
     Lind and Mehlum (2010), With or without U? The appropriate test for a U-shaped relationship.
     """
-    from scipy.special import stdtr
-
     x, y = np.asarray(position, float), np.asarray(values, float)
     nan = float("nan")
     if len(x) < 4:
@@ -161,18 +174,26 @@ def bend(position: ArrayLike, values: ArrayLike, weights: ArrayLike | None = Non
     spare = len(x) - 3
     left = y - design @ theta
     covariance = inverse * float(left @ (w * left)) / spare
-    ends = np.array([[0, 1, 2 * x.min()], [0, 1, 2 * x.max()]])
-    slope = ends @ theta
-    error = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", ends, covariance, ends), 0))
-    curvature = float(theta[2])
-    vertex = -float(theta[1]) / (2 * curvature) if abs(curvature) > 1e-12 else nan
-    hill = curvature < 0
-    sign = np.array([1.0, -1.0]) if hill else np.array([-1.0, 1.0])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = np.where(error > 0, stdtr(spare, -sign * slope / error), (sign * slope <= 0) * 1.0)
-    bent = x.min() < vertex < x.max() and bool((p < 0.05).all())
-    word = ("inverted U" if hill else "U") if bent else "no bend"
-    return Bend(curvature, vertex, float(slope[0]), float(slope[1]), float(p[0]), float(p[1]), word)
+    return _bend(x, theta, covariance, spare)
+
+
+def bend_of(means: TierMeans, position: ArrayLike) -> Bend:
+    """Return `bend` of the tiers of one curve, its errors from the clusters and not from levels.
+
+    Parameters
+    ----------
+    means : TierMeans
+        Of one curve.
+    position : array_like of shape (n_tiers,)
+        Where the tiers stand.
+    """
+    use = np.isfinite(means.mean)
+    x, y = np.asarray(position, float)[use], means.mean[use]
+    if len(x) < 4 or means.n_clusters < 2:
+        return bend((), ())
+    weights = _weights(means, use, (None, None))
+    theta, covariance, _ = _solve(np.vander(x, 3, increasing=True), y, weights)
+    return _bend(x, theta, covariance, means.n_clusters - 1)
 
 
 def crossing(position: ArrayLike, values: ArrayLike, height: float = 0.5) -> float:
@@ -192,6 +213,25 @@ def crossing(position: ArrayLike, values: ArrayLike, height: float = 0.5) -> flo
         return float("nan")
     k = int(below[0])
     return float(x[k - 1] + (y[k - 1] - height) / (y[k - 1] - y[k]) * (x[k] - x[k - 1]))
+
+
+def _bend(x: Array, theta: Array, covariance: Array, spare: int) -> Bend:
+    """Return the test of two slopes of a quadratic."""
+    from scipy.special import stdtr
+
+    nan = float("nan")
+    ends = np.array([[0, 1, 2 * x.min()], [0, 1, 2 * x.max()]])
+    slope = ends @ theta
+    error = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", ends, covariance, ends), 0))
+    curvature = float(theta[2])
+    vertex = -float(theta[1]) / (2 * curvature) if abs(curvature) > 1e-12 else nan
+    hill = curvature < 0
+    sign = np.array([1.0, -1.0]) if hill else np.array([-1.0, 1.0])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = np.where(error > 0, stdtr(spare, -sign * slope / error), (sign * slope <= 0) * 1.0)
+    bent = x.min() < vertex < x.max() and bool((p < 0.05).all())
+    word = ("inverted U" if hill else "U") if bent else "no bend"
+    return Bend(curvature, vertex, float(slope[0]), float(slope[1]), float(p[0]), float(p[1]), word)
 
 
 def _weights(means: TierMeans, use: Array, ends: tuple[float | None, float | None]) -> Array:
@@ -226,7 +266,8 @@ def _polynomial(x: Array, y: Array, weights: Array, degree: int) -> Fit:
     if degree == 2 and abs(theta[2]) > 1e-12:
         mark = float(-theta[1] / (2 * theta[2]))
         pull = np.array([0.0, -1 / (2 * theta[2]), theta[1] / (2 * theta[2] ** 2)])
-        half = 1.96 * float(np.sqrt(max(pull @ covariance @ pull, 0.0)))
+        scale = WITHIN * max(1.0, chi2 / max(len(x) - 3, 1))
+        half = float(np.sqrt(max(scale * (pull @ covariance @ pull), 0.0)))
         low, high = mark - half, mark + half
         if not x.min() < mark < x.max():
             mark = low = high = float("nan")
@@ -234,65 +275,93 @@ def _polynomial(x: Array, y: Array, weights: Array, degree: int) -> Fit:
     def curve(at: ArrayLike) -> Array:
         return np.vander(np.atleast_1d(np.asarray(at, float)), degree + 1, increasing=True) @ theta
 
-    return Fit(shape, theta, chi2, chi2 + 2 * (degree + 1), mark, low, high, curve)
+    return _fit(shape, theta, chi2, len(x), (mark, low, high), curve)
 
 
 def _changepoint(x: Array, y: Array, weights: Array) -> Fit:
-    """Return a level that holds up to some place and then falls or rises along a line."""
+    """Return a level that holds up to some place and then falls or rises along a line.
 
-    def tried(place: float) -> tuple[Array, float]:
-        design = np.column_stack([np.ones(len(x)), np.maximum(x - place, 0.0)])
-        theta, _, chi2 = _solve(design, y, weights)
-        return theta, chi2
-
+    The place is tried on a grid; level and slope are solved for at each.
+    """
     # Between the last two tiers the place and the slope cannot be told apart.
     places = np.linspace(x[0], x[-2], 4 * GRID)
-    distance = np.array([tried(place)[1] for place in places])
+    ramps = np.maximum(x[None, :] - places[:, None], 0.0)
+    ones = np.ones(len(x))
+    w_one, w_y = weights @ ones, weights @ y
+    a, b = float(ones @ w_one), ramps @ w_one
+    c = np.einsum("ij,jk,ik->i", ramps, weights, ramps)
+    u, v = float(ones @ w_y), ramps @ w_y
+    free = np.maximum(a * c - b * b, 1e-300)
+    level, slope = (c * u - b * v) / free, (a * v - b * u) / free
+    distance = float(y @ w_y) - level * u - slope * v
     best = int(np.argmin(distance))
-    place, (theta, chi2) = float(places[best]), tried(float(places[best]))
-    near = places[distance <= chi2 + 3.84]
+    chi2 = max(float(distance[best]), 0.0)
+    low, high = _within(places, distance, chi2, len(x) - 3, float(places[best]))
+    theta = np.array([level[best], slope[best], places[best]])
 
     def curve(at: ArrayLike) -> Array:
-        found: Array = theta[0] + theta[1] * np.maximum(np.asarray(at, float) - place, 0.0)
+        found: Array = theta[0] + theta[1] * np.maximum(np.asarray(at, float) - theta[2], 0.0)
         return np.atleast_1d(found)
 
-    return Fit(
-        "changepoint", np.array([*theta, place]), chi2, chi2 + 6, place, float(near.min()),
-        float(near.max()), curve,
-    )  # fmt: skip
+    return _fit("changepoint", theta, chi2, len(x), (float(theta[2]), low, high), curve)
 
 
 def _logistic(x: Array, y: Array, weights: Array, floor: float, ceiling: float | None) -> Fit:
-    """Return ``floor + (top - floor) / (1 + exp((x - c50) / width))`` with width above 0."""
-    from scipy.optimize import least_squares
+    """Return ``floor + (top - floor) / (1 + exp((x - c50) / width))`` with width above 0.
 
-    root = np.linalg.cholesky(weights).T
+    Midpoint and width are tried on a grid that closes in on the best; the top is solved for.
+    """
     span = float(x[-1] - x[0])
-    top = float(max(y.max(), floor + 1e-3))
-    most = ceiling if ceiling is not None else floor + 10 * (top - floor)
+    room = np.inf if ceiling is None else ceiling - floor
+    root = np.linalg.cholesky(weights)
+    left = (y - floor) @ root  # in units in which the errors are 1 and unrelated
+    square = float(left @ left)
 
-    def shape(theta: Array, at: ArrayLike) -> Array:
-        far = np.clip((np.asarray(at, float) - theta[1]) / theta[2], -60, 60)
-        drop: Array = floor + (theta[0] - floor) / (1 + np.exp(far))
-        return drop
+    def tried(middles: Array, widths: Array) -> tuple[Array, Array]:
+        """Return the best height, and its chi2, for every pair of a midpoint and a width."""
+        far = (x - middles[:, None, None]) / widths[None, :, None]
+        g = (1 / (1 + np.exp(np.clip(far, -60, 60)))) @ root
+        gg, gy = (g**2).sum(axis=-1), g @ left
+        height = np.clip(gy / np.maximum(gg, 1e-300), 0.0, room)
+        return height, square - 2 * height * gy + height**2 * gg
 
-    lower = [floor, x[0] - 2 * span, span / 200]
-    upper = [most + 1e-9, x[-1] + 2 * span, 4 * span]
-    starts = [(min(top, most), x[0] + share * span, span / 8) for share in (0.25, 0.5, 0.75, 1.2)]
-    found = [
-        least_squares(lambda t: root @ (y - shape(t, x)), start, bounds=(lower, upper))
-        for start in starts
-    ]
-    best = min(found, key=lambda one: float(one.cost))
-    theta, chi2 = best.x, 2 * float(best.cost)
-    covariance = np.linalg.pinv(best.jac.T @ best.jac)
-    half = 1.96 * float(np.sqrt(max(covariance[1, 1], 0.0)))
-    mark = float(theta[1])
-    told = x[0] <= mark <= x[-1]  # a midpoint beyond the tiers is a guess
-    nan = float("nan")
+    middles = np.linspace(x[0] - span, x[-1] + span, 2 * GRID)
+    widths = np.geomspace(span / 100, 2 * span, GRID // 3)
+    for _ in range(5):
+        height, distance = tried(middles, widths)
+        i, j = (int(one) for one in np.unravel_index(int(np.argmin(distance)), distance.shape))
+        theta = np.array([floor + height[i, j], middles[i], widths[j]])
+        chi2 = max(float(distance[i, j]), 0.0)
+        middles = np.linspace(*_beside(middles, i), 9)
+        widths = np.geomspace(*_beside(widths, j), 9)
+    mark, low, high = float(theta[1]), float("nan"), float("nan")
+    if x[0] <= mark <= x[-1]:
+        places = np.linspace(x[0], x[-1], 3 * GRID)
+        widths = np.append(np.geomspace(span / 100, 2 * span, GRID // 2), theta[2])
+        _, distance = tried(places, widths)
+        low, high = _within(places, distance.min(axis=1), chi2, len(x) - 3, mark)
+    else:  # a midpoint beyond the tiers is a guess
+        mark = float("nan")
 
     def curve(at: ArrayLike) -> Array:
-        return np.atleast_1d(shape(theta, at))
+        far = np.clip((np.asarray(at, float) - theta[1]) / theta[2], -60, 60)
+        return np.atleast_1d(floor + (theta[0] - floor) / (1 + np.exp(far)))
 
-    ends = (mark, mark - half, mark + half) if told else (nan, nan, nan)
-    return Fit("logistic", theta, chi2, chi2 + 6, *ends, curve)
+    return _fit("logistic", theta, chi2, len(x), (mark, low, high), curve)
+
+
+def _beside(places: Array, best: int) -> tuple[float, float]:
+    return float(places[max(best - 1, 0)]), float(places[min(best + 1, len(places) - 1)])
+
+
+def _within(
+    places: Array, distance: Array, chi2: float, spare: int, mark: float
+) -> tuple[float, float]:
+    """Return between which places the best curve is not clearly worse: a profile interval.
+
+    Where even the best is further away than chance, the scale grows with it.
+    """
+    near = places[distance <= chi2 + WITHIN * max(1.0, chi2 / max(spare, 1))]
+    if not near.size:
+        return mark, mark
+    return min(float(near.min()), mark), max(float(near.max()), mark)

@@ -7,6 +7,7 @@ import numpy as np
 from stresslab.checks import Array, check_level
 from stresslab.stats.intervals import Interval, from_moments
 from stresslab.stats.profiles import Profiles, profiles
+from stresslab.stats.signflip import signflip_p
 from stresslab.stats.trend import contrast
 
 NONE = -1
@@ -131,6 +132,41 @@ def rise(
     width = items.rows.shape[1]
     weights = np.eye(width)[1:] - np.eye(width)[:-1]
     return _steps(items, weights, rate=rate, level=level, bounds=bounds, falls=not falls)
+
+
+def monotone_p(
+    values: Array | Profiles, cluster: Array | None = None, *, rng: np.random.Generator
+) -> float:
+    """Return the two-sided p value of "no tier is harder than another, item by item".
+
+    Each item counts the pairs of tiers that rise minus those that fall; if its tiers were
+    exchangeable, that number would be as often above 0 as below. Clusters flip as a whole. NaN
+    where no item is known at two tiers.
+
+    Parameters
+    ----------
+    values, cluster
+        As in `tier_means`.
+    rng : numpy.random.Generator
+        Used only where signs must be drawn.
+
+    References
+    ----------
+    Page (1963), Ordered hypotheses for multiple treatments; the null is that of its permutation.
+    """
+    items = profiles(values, cluster)
+    width = items.rows.shape[1]
+    one, other = np.triu_indices(width, k=1)
+    gaps = np.sign(items.rows[:, other] - items.rows[:, one])
+    paired: Array = np.asarray(np.isfinite(gaps).any(axis=1))
+    if not paired.any():
+        return float("nan")
+    score = np.nan_to_num(gaps).sum(axis=1)
+    if items.alone:
+        sums = np.repeat(score[paired], items.n[paired].astype(int))
+    else:
+        sums = items.sums(score, paired)
+    return signflip_p(sums, rng=rng)[0]
 
 
 def worst_of_tiers(values: Array | Profiles, cluster: Array | None = None, *, rate: bool,

@@ -134,10 +134,13 @@ def test_of_null_curves_few_are_said_to_fall():
     """12 curves that do not fall: the steepest is picked from all of them."""
     from types import SimpleNamespace
 
-    from stresslab.analyses import _curve, _sentences_curve
+    from stresslab.analyses import _curve, _sentences_curve, _shape
 
-    rng, how = np.random.default_rng(0), SimpleNamespace(rate=True, level=0.95, bounds=(0.0, 1.0))
-    said, plain = 0, 0
+    rng, how = (
+        np.random.default_rng(0),
+        SimpleNamespace(rate=True, level=0.95, bounds=(0.0, 1.0), larger_is_better=True, seed=0),
+    )
+    said, plain, left = 0, 0, 0
     for _ in range(60):
         curves = [
             _curve.Curve(
@@ -147,8 +150,63 @@ def test_of_null_curves_few_are_said_to_fall():
             for number in range(12)
         ]  # fmt: skip
         summary = _curve.table_of(curves, how, ())
-        facts = _sentences_curve.Curves(summary, (), {}, {})
+        shape = _shape.table_of(curves, how, ())
+        facts = _sentences_curve.Curves(summary, shape, (), {}, {})
         said += _sentences_curve.steepest(facts).verdict == "worse"
+        left += _sentences_curve.earliest(facts) is not None
         plain += bool((summary["slope_high"] < 0).any())
     assert said <= 6
+    assert left <= 6
     assert plain >= 12
+
+
+def test_every_curve_has_a_shape_an_onset_and_its_alternatives(make, ask):
+    models = {"alpha": steady(0.9, lost_per_tier={"noise": 0.15}), "beta": steady(0.6)}
+    found = ask("tier_curve", make(models=models, n_items=200, perturbations={"noise": 5}))
+    shape = found.tables["shape"].set_index("model")
+    assert shape.loc["alpha", "onset_tier"] == 1
+    assert shape.loc["beta", "shape"] == "flat"
+    assert np.isnan(shape.loc["beta", "onset"])
+    assert shape.loc["alpha", "p_adjusted"] < 1e-6
+    assert shape.loc["beta", "p_monotone"] == 1
+    fits = found.tables["fits"]
+    assert fits.groupby("model")["weight"].sum().tolist() == pytest.approx([1, 1])
+    assert (fits[fits["chosen"]].groupby("model").size() == 1).all()
+    chosen = fits.loc[fits.groupby("model")["aic"].idxmin()]
+    assert chosen["chosen"].all()
+
+
+def test_the_worst_tier_and_retention_are_those_of_the_items(make, ask):
+    models = {"alpha": steady(0.9, lost_per_tier={"noise": 0.1})}
+    found = ask("tier_curve", make(models=models, perturbations={"noise": 3}))
+    row, summary = found.tables["shape"].iloc[0], found.tables["summary"].iloc[0]
+    assert row["worst_of_tier"] == pytest.approx(summary["last"])  # the toy never comes back
+    assert row["retention"] == pytest.approx(summary["retention"])
+    assert row["retention_low"] < row["retention"] < row["retention_high"]
+    assert (row["share_recovering"], row["turns"]) == (0, "never clearly comes back")
+
+
+def test_a_curve_that_comes_back_is_named(make, ask):
+    def wave(perturbation, tier, domain):
+        return {0: 0.9, 1: 0.6, 2: 0.3, 3: 0.7}[tier]
+
+    models = {"alpha": wave, "beta": steady(0.6)}
+    found = ask("tier_curve", make(models=models, n_items=200, perturbations={"noise": 3}))
+    row = found.tables["shape"].iloc[0]
+    assert (row["rise_tier"], row["turns"]) == (3, "comes back")
+    said = found.tables["headlines"].set_index("code")["text"]["onset"]
+    assert "1 of 2 curves clearly leave" in said
+    assert "comes back" in said
+
+
+def test_a_graded_axis_has_shapes_but_nothing_that_pairs_items(graded, ask):
+    shape = ask("tier_curve", graded).tables["shape"]
+    assert (shape["shape"].ne("") == (shape["n_tiers"] > 2)).all()
+    assert shape["p_monotone"].isna().all()
+    assert shape["worst_of_tier"].isna().all()
+
+
+def test_two_tiers_have_no_shape(make, ask):
+    found = ask("tier_curve", make(perturbations={"typo": 1}))
+    assert found.tables["fits"].empty
+    assert set(found.tables["shape"]["shape"]) == {""}

@@ -70,3 +70,12 @@ def test_domains_a_model_was_not_trained_on_are_open_squares(tiers):
     assert set(beta.symbol) == {"square"}
     assert set(beta.color) == {"#ffffff"}
     assert "Open squares" in picture.layout.meta["caption"]
+
+
+def test_fitted_shapes_are_dashed_lines_beside_the_data(tiers):
+    fitted = tiers[["model", "perturbation"]].drop_duplicates().assign(position=0.5, fitted=0.7)
+    dashed = [
+        one for one in tier_curve.draw(tiers, fitted=fitted).data if one.name.startswith("fitted")
+    ]
+    assert len(dashed) == 4
+    assert {one.line.dash for one in dashed} == {"4px,3px"}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from stresslab.stats.dose import akaike_weights, bend, crossing, fits
+from stresslab.stats.dose import akaike_weights, bend, bend_of, crossing, fits
 from stresslab.stats.tiers import TierMeans, tier_means
 
 LEVELS = np.array([1.0, 3, 5, 6, 8, 10])
@@ -51,6 +51,17 @@ def test_a_planted_hill_is_found():
     found = bend(x, 50 - 2 * (x - 5.5) ** 2 + rng.normal(size=10))
     assert found.verdict == "inverted U"
     assert found.vertex == pytest.approx(5.5, abs=0.2)
+
+
+def test_a_hill_of_items_is_found_with_the_errors_of_its_clusters():
+    rng = np.random.default_rng(3)
+    chance = 0.4 + 0.05 * np.arange(7) * (6 - np.arange(7))
+    values = (rng.random((500, 1)) < chance).astype(float)
+    found = bend_of(tier_means(values, np.arange(500)), np.arange(7))
+    assert found.verdict == "inverted U"
+    assert found.vertex == pytest.approx(3, abs=0.3)
+    line = (rng.random((500, 1)) < 0.9 - 0.1 * np.arange(7)).astype(float)
+    assert bend_of(tier_means(line, np.arange(500)), np.arange(7)).verdict == "no bend"
 
 
 def test_three_levels_tell_nothing():

@@ -4,6 +4,7 @@ import pytest
 from stresslab.stats.paired import paired_difference
 from stresslab.stats.tiers import (
     NONE,
+    monotone_p,
     onset,
     rise,
     share_recovering,
@@ -108,3 +109,17 @@ def test_nothing_known_is_undefined():
     unknown = np.full((5, 3), np.nan)
     assert np.isnan(tier_means(unknown, np.arange(5)).mean).all()
     assert onset(unknown, np.arange(5), rate=True).index == NONE
+
+
+def test_a_falling_curve_is_no_chance_and_a_shuffled_one_is():
+    rng = np.random.default_rng(5)
+    values = (rng.random((80, 1)) < np.array([0.9, 0.7, 0.5, 0.3])).astype(float)
+    assert monotone_p(values, np.arange(80), rng=rng) < 1e-6
+    p = [monotone_p(rng.permuted(values, axis=1), np.arange(80), rng=rng) for _ in range(300)]
+    assert np.mean(np.array(p) < 0.05) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
+
+
+def test_items_known_at_one_tier_only_cannot_be_ordered():
+    values = np.full((6, 2), np.nan)
+    values[:3, 0], values[3:, 1] = 1.0, 0.0
+    assert np.isnan(monotone_p(values, np.arange(6), rng=np.random.default_rng(0)))
