@@ -6,7 +6,7 @@ from pages.ui import choose, compute, pairs, show
 
 head = show.title("Which one is really better?")
 opened = compute.workspace_or_stop()
-params = choose.params("compare", opened)
+params = choose.params("compare", opened, hide=("against",))
 result = compute.run("compare", params, opened)
 metric = compute.metric(opened, params.task, params.metric)
 tables, titles = result.tables, opened.titles(params.task)
@@ -55,5 +55,6 @@ with st.expander("By tier, overall, and who is right"):
     show.table(tables["by_tier"], "by_tier", opened, titles=titles, drill=True)
     show.table(tables["overall"], "overall", opened, titles=titles)
     show.table(tables["agreement"], "agreement", opened, titles=titles)
+    show.table(tables["trials"], "trials", opened, titles=titles)
 show.details(result, opened)
 show.actions(head, opened)

@@ -14,7 +14,8 @@ def one(result: Result, opened: Open) -> tuple[str, str] | None:
     found = list(dict.fromkeys(zip(table["model_a"], table["model_b"], strict=True)))
     if len(found) < 2:
         return found[0] if found else None
-    names = [f"{opened.styles[a].name} against {opened.styles[b].name}" for a, b in found]
+    shown = {one: opened.styles[one].name for one in opened.styles}
+    names = [f"{shown.get(a, a)} against {shown.get(b, b)}" for a, b in found]
     chosen = state.bound(
         "pair", lambda key: st.selectbox("Pair in the pictures", names, key=key, width=420),
         default=names[0], read=lambda texts: names[names.index(texts[0])],

@@ -1,15 +1,16 @@
 """Say whether one model is really better than another on the same items, and where."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from stresslab.analyses import _paired, _sentences, _training, _value
+from stresslab.analyses import _paired, _rest, _sentences, _training, _trials, _value
 from stresslab.analyses import _sentences_compare as rules
 from stresslab.analyses._ask import Asked, ask, no_rows
 from stresslab.analyses._kind import Analysis
 from stresslab.analyses._words import plural
+from stresslab.errors import ParamError
 from stresslab.params import PairedParams, setting
 from stresslab.result import Result, Warn
 
@@ -34,6 +35,9 @@ class CompareParams(PairedParams):
         ("domain",),
         "Group by task, domain, perturbation, tier, or an attribute such as item.length.",
     )
+    against: Literal["each", "rest"] = setting(
+        "each", "each: pairs of models; rest: every model against the mean of the others."
+    )
 
 
 def run(workspace: "Workspace", params: CompareParams) -> Result:
@@ -49,16 +53,22 @@ def run(workspace: "Workspace", params: CompareParams) -> Result:
     tables: dict[str, pd.DataFrame] = dict(empty)
     agreement, unmatched = _value.frame(AGREEMENT), _value.frame({"model": "str", "n": "int64"})
     warnings, rate, grouped = list(asked.question.warnings), True, False
-    compared = _paired.model_pairs(asked.models, params.baseline) if asked.models else []
+    compared = _compared(asked.models, params)
+    repeated = _value.frame(_trials.KINDS)
     if compared:
         pairs, family = _family(asked, by, compared, how)
         tables |= how.settle(family)
+        if params.against == "rest":
+            tables = {name: _rest.named(table) for name, table in tables.items()}
         unmatched = _unmatched(pairs)
         grouped = _paired.grouped(pairs)
         warnings = _edited(warnings, pairs) + _cautions(asked, tables["overall"], pairs)
         rate = how.rate or bool(pairs.rate)
         warnings += _paired.answered_only(asked)
-        if rate:
+        repeated = _trials.flips(pairs, params.level, rate=rate)
+        if params.against == "rest":
+            warnings.append(_rest.no_agreement())
+        elif rate:
             agreement = _agreement(pairs, compared)
         else:
             warnings.append(_no_agreement(asked))
@@ -69,7 +79,7 @@ def run(workspace: "Workspace", params: CompareParams) -> Result:
         agreement=agreement, by=by, names=asked.names, titles=asked.titles, rate=rate,
         margin=how.margin, grouped=grouped, settings=asked.link, titled=asked.metric.title,
     )  # fmt: skip
-    tables |= {"agreement": agreement, "unmatched": unmatched}
+    tables |= {"agreement": agreement, "trials": repeated, "unmatched": unmatched}
     tables["compare"] = _training.marked(tables["compare"], workspace)
     tables["headlines"] = _sentences.table(rules.headlines(facts))
     meanings = _paired.meanings(how)
@@ -79,8 +89,23 @@ def run(workspace: "Workspace", params: CompareParams) -> Result:
         tables=tables,
         warnings=_value.together(warnings),
         data_version=workspace.data_version,
-        columns=dict.fromkeys(("compare", "overall", "by_tier"), meanings),
+        columns={
+            **dict.fromkeys(("compare", "overall", "by_tier"), meanings),
+            "trials": _trials.meanings(params.level),
+        },
     )
+
+
+def _compared(models: list[str], params: CompareParams) -> list[tuple[str, str]]:
+    """Return the ordered pairs to compare; the second may stand for all other models."""
+    if params.against == "rest" and params.baseline is not None:
+        raise ParamError(
+            f"against = rest compares every model with all others; got baseline "
+            f"{params.baseline!r}, too. Leave one of them out."
+        )
+    if params.against == "rest" and len(models) > 1:
+        return [(model, _rest.others(model)) for model in models]
+    return _paired.model_pairs(models, params.baseline) if models else []
 
 
 def _family(
@@ -92,18 +117,24 @@ def _family(
     from stresslab.store import query
 
     question = _paired.row_question(asked)
-    tiers = query.pairs(asked.workspace, question, by=TIERS)
+    rest = [b for _, b in compared if b not in asked.models]
+
+    def pairs_by(names: tuple[str, ...]) -> "Pairs":
+        found = query.pairs(asked.workspace, question, by=names)
+        return _rest.beside(found) if rest else found
+
+    tiers = pairs_by(TIERS)
     whole = pd.DataFrame(index=range(1))
     everywhere = np.where(_paired.once(tiers), 0, -1)
     family = list(_paired.between(tiers, everywhere, whole, compared, how, "overall"))
     if by:
-        cells = query.pairs(asked.workspace, question, by=by)
+        cells = pairs_by(by)
         family += _paired.between(cells, cells.group, cells.groups, compared, how, "compare")
     else:
         family += _paired.between(tiers, everywhere, whole, compared, how, "compare")
     if by != TIERS:
         family += _paired.between(tiers, tiers.group, tiers.groups, compared, how, "by_tier")
-    return tiers, family
+    return query.pairs(asked.workspace, question, by=TIERS) if rest else tiers, family
 
 
 def _agreement(pairs: "Pairs", compared: list[tuple[str, str]]) -> "pd.DataFrame":

@@ -42,7 +42,10 @@ def draw(
     rows = table[table["difference"].notna()] if not table.empty else table
     if rows.empty:
         return theme.empty(mode, "No pairs to compare.")
-    styles = styles or theme.styles([*rows["model_a"], *rows["model_b"]])
+    named = [*rows["model_a"], *rows["model_b"]]
+    styles = styles or theme.styles(named)
+    rest = {one: theme.Style(one, theme.tokens(mode).muted) for one in named if one not in styles}
+    styles = {**styles, **rest}
     pairs = list(dict.fromkeys(zip(rows["model_a"], rows["model_b"], strict=True)))
     records = rows.to_dict("records")
     names = _without_repeats(

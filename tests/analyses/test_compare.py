@@ -187,3 +187,65 @@ def test_rows_that_cannot_be_paired_are_not_called_unknown(tmp_path, ask):
     found = ask("compare", edited(tmp_path, 20))
     assert {"no-common-items", "edited"} <= codes(found)
     assert "no-rows" not in codes(found)
+
+
+def test_one_model_against_the_rest_is_its_gap_to_the_mean_of_the_others(toy, ask):
+    found = ask("compare", toy, against="rest")
+    overall = found.tables["overall"].set_index("model_a")
+    assert set(overall["model_b"]) == {"the others"}
+    assert overall["difference"].sum() == pytest.approx(0, abs=1e-12)  # every row has all models
+    pairs = ask("compare", toy).tables["overall"]
+    mine = pairs[(pairs["model_a"] == "alpha")]["difference"].mean()
+    assert overall.loc["alpha", "difference"] == pytest.approx(mine)
+    assert found.tables["agreement"].empty
+    assert not found.tables["headlines"]["text"].str.contains("\x00").any()
+
+
+def test_two_models_against_the_rest_are_one_pair_twice(toy, ask):
+    rest = ask("compare", toy, models=("alpha", "beta"), against="rest").tables["overall"]
+    plain = ask("compare", toy, models=("alpha", "beta")).tables["overall"]
+    assert rest["difference"].tolist() == pytest.approx(
+        [plain["difference"][0], -plain["difference"][0]]
+    )
+
+
+def test_a_baseline_and_the_rest_cannot_both_be_meant(toy, ask):
+    with pytest.raises(ParamError, match="against = rest"):
+        ask("compare", toy, against="rest", baseline="alpha")
+
+
+@pytest.fixture(scope="module")
+def repeated(tmp_path_factory):
+    """Two models, 40 items, four trials: one always says the same, one flips half of its items."""
+    from stresslab import Workspace
+
+    workspace = Workspace.create(tmp_path_factory.mktemp("trials") / "w")
+    items = [{"item_id": f"s/{n}", "input": str(n)} for n in range(40)]
+    rate = {"score": {"rate": True, "low": 0.0, "high": 1.0, "higher_is_better": True}}
+    for model in ("steady", "flipping"):
+        rows = [
+            {"variant_id": f"s/{n}", "trial": trial, "status": "answered",
+             "score": float(n % 2 if model == "steady" or n % 4 < 2 else trial % 2)}
+            for n in range(40)
+            for trial in range(4)
+        ]  # fmt: skip
+        with workspace.add_run(model=model, task="t", measures=rate) as run:
+            run.write("items", items)
+            run.write("variants", [{"variant_id": one["item_id"], "item_id": one["item_id"],
+                                    "tier": 0} for one in items])  # fmt: skip
+            run.write("outcomes", rows)
+    return workspace
+
+
+def test_repeated_trials_have_a_flip_rate_and_a_spread(repeated, ask):
+    trials = ask("compare", repeated, by=()).tables["trials"].set_index("model")
+    # Two of four trials right: of the 6 pairs of trials 4 differ; so it is on half of the items.
+    assert trials.loc["flipping", "value"] == pytest.approx(0.5 * 4 / 6)
+    assert trials.loc["flipping", "share_mixed"] == 0.5
+    assert trials.loc["flipping", "low"] < 1 / 3 < trials.loc["flipping", "high"]
+    assert trials.loc["steady", ["value", "share_mixed", "within_sd"]].tolist() == [0, 0, 0]
+    assert trials["trials"].tolist() == [4, 4]
+
+
+def test_single_trials_have_no_flip_rate(toy, ask):
+    assert ask("compare", toy).tables["trials"].empty
