@@ -181,7 +181,7 @@ def _estimate(
         # Means over trials vary less than single answers: a pair is worth up to its trials.
         worth = np.clip(np.nan_to_num(divide(table, rows), nan=1.0), 1.0, trials)
         ceiling = n * worth
-        independent = divide(table * ceiling, n)
+        independent = divide(table * n, ceiling)
         effective = effective_rows(independent, variance, ceiling, clusters)
         effective = np.where(single, n, effective)
         scale = np.nan_to_num(divide(effective, n))

@@ -184,3 +184,17 @@ def test_arrays_of_different_length_are_refused():
 def test_a_margin_of_zero_is_refused():
     with pytest.raises(ParamError, match="margin"):
         paired_from_counts([1], [1], [5], margin=0.0)
+
+
+def test_means_over_trials_in_clusters_have_the_error_of_their_clusters():
+    """Rows of a cluster move together, so many trials of many rows are worth little."""
+    rng = np.random.default_rng(0)
+    cluster = np.repeat(np.arange(200), 8)
+    pull = rng.random((200, 1)).repeat(8, axis=1).ravel()
+    a = rng.binomial(5, 0.2 + 0.6 * pull) / 5
+    b = rng.binomial(5, np.full(1600, 0.5)) / 5
+    found = paired_difference(a, b, cluster, rate=True, single_trial=False)
+    sums = np.bincount(cluster, weights=a - b)
+    error = np.sqrt(200 / 199 * ((sums - sums.mean()) ** 2).sum()) / 1600
+    half = (found.high[0] - found.low[0]) / 2
+    assert half == pytest.approx(1.972 * error, rel=0.03)
