@@ -28,7 +28,9 @@ def import_(
     from stresslab.jobs.plan_import import plan_import
     from stresslab.jobs.watch_logs import watch_logs
     from stresslab.places import workspace_path
+    from stresslab.store.memory import hold_little
 
+    hold_little()
     if bool(paths) == (watch is not None):
         raise typer.BadParameter("Name files or folders to import, or a folder with --watch.")
     if watch is not None:

@@ -1,13 +1,14 @@
 """Build the tables of the index in bulk SQL, task by task, from the sealed runs."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stresslab.nouns import STATUSES
-from stresslab.store.build_arrays import add_model, layout_of
+from stresslab.store.build_arrays import MERGES, add_model, layout_of
 from stresslab.store.build_columns import build_columns
 from stresslab.store.build_dims import (
     add_dimensions,
@@ -17,6 +18,8 @@ from stresslab.store.build_dims import (
     load_variants,
 )
 from stresslab.store.build_fill import fill, regroup, tells_more
+from stresslab.store.build_parts import Parts
+from stresslab.store.memory import hand_back
 
 if TYPE_CHECKING:
     import duckdb
@@ -258,10 +261,13 @@ def _finish(
     report(done, total, f"{codes.name}: attributes")
     build_columns(con, codes.task)
     _place_variants(con, codes.task)
-    layout = layout_of(con, codes.task, folder)
+    hand_back()
+    merges = folder / MERGES
+    parts = Parts(layout_of(con, codes.task, folder), merges / "all")
     for model in sorted(set(models)):
         report(done, total, f"{codes.name}: cubes of {model}")
-        add_model(con, layout, codes.task, codes.models[model], folder)
+        add_model(con, parts, codes.task, codes.models[model], folder)
+    shutil.rmtree(merges, ignore_errors=True)
     _describe(con, codes.task)
 
 

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stresslab.checks import Array
-from stresslab.store.build_cubes import Layout, Values, add_confidence, add_cube, values_of
+from stresslab.store.build_cubes import (
+    SHRINKS,
+    Layout,
+    add_clusters,
+    add_confidence,
+    add_cube,
+    cube_columns,
+    merged,
+    n_clusters,
+)
+from stresslab.store.build_parts import Parts
 
 if TYPE_CHECKING:
     import duckdb
@@ -17,6 +27,9 @@ NO_STATUS = 255
 
 FEW = 0.5
 """Of a model that was asked fewer of a task's variants the others are not looked at."""
+
+MERGES = "merges"
+"""Folder, beside the index being built, of what the merges of a task wait in."""
 
 SPARSE = 0.05
 """A model that was asked fewer of a task's variants has an array of those only."""
@@ -51,7 +64,7 @@ def layout_of(con: "duckdb.DuckDBPyConnection", task: int, folder: Path) -> Layo
 
 
 def add_model(
-    con: "duckdb.DuckDBPyConnection", layout: Layout, task: int, model: int, folder: Path
+    con: "duckdb.DuckDBPyConnection", parts: Parts, task: int, model: int, folder: Path
 ) -> None:
     """Write the arrays and cubes of one model in one task, for every measure it has a value of.
 
@@ -68,26 +81,51 @@ def add_model(
         WHERE task = {task} AND model = {model} AND latest"""
     ).fetchnumpy()
     rows = np.asarray(found["variant"]), np.asarray(found["status"])
-    n = layout.n_variants
+    layout, n = parts.layout, parts.layout.n_variants
     asked = np.unique(rows[0]) if len(rows[0]) < FEW * n else np.flatnonzero(np.bincount(rows[0]))
     con.execute(f"INSERT INTO task_models VALUES ({task}, {model}, {len(asked)})")
     _save_items(layout.variants["item"][asked], target / f"items.{model}.npy")
     few = asked if len(asked) < FEW * n else None
-    mine = layout if few is None else layout.among(few)
+    if few is not None:
+        parts = Parts(layout.among(few), folder / MERGES / str(model))
+    mine = parts.layout
     own = rows if few is None else (np.searchsorted(few, rows[0]), rows[1])
     if len(asked) == len(rows[0]):
         statuses = np.full(mine.n_variants, NO_STATUS, np.uint8)
         statuses[own[0]] = own[1]
         _save_aligned(target / f"status.{model}.npy", statuses, mine.numbers, n, NO_STATUS)
     for measure, name, variant, status, value in _measures(con, task, model, rows):
+        if name != "score" and np.isnan(value).all():
+            continue
         if few is not None:
             variant = np.searchsorted(few, variant)
-        values = values_of(own, variant, status, value, mine.n_variants)
-        if name != "score" and not values.n_scored.any():
-            continue
-        _save_values(values, mine.numbers, n, target / str(measure), model)
-        add_cube(con, mine, values, task=task, model=model, measure=measure)
+        keys = {"task": task, "measure": measure, "model": model}
+        total, scored, is_rate = _add_measure(con, parts, (own, variant, status, value), keys)
+        _save_values((total, scored), is_rate, mine.numbers, n, target / str(measure) / str(model))
     add_confidence(con, task, model)
+
+
+def _add_measure(
+    con: "duckdb.DuckDBPyConnection",
+    parts: Parts,
+    rows: tuple[tuple[Array, Array], Array, Array, Array],
+    keys: dict[str, int],
+) -> tuple[Array, Array, bool]:
+    """Insert the cubes of a measure; return its sums and counts by variant, and if all are 0, 1."""
+    total, scored = (np.zeros(parts.layout.n_variants, kind) for kind in (np.float64, np.int32))
+    n_others = n_rows = n = 0
+    cubes: list[dict[str, Array]] = []
+    for places, layout, values in parts.values(*rows):
+        total[places], scored[places] = values.total, values.n_scored
+        n_others += int(values.n_other.sum())
+        n_rows += int(values.n_rows.sum())
+        n += n_clusters(layout, values)
+        cubes += cube_columns(layout, values)
+    add_cube(con, merged(cubes), keys)
+    if n_rows and n <= SHRINKS * n_rows:
+        for _, layout, values in parts.values(*rows):
+            add_clusters(con, layout, values, keys)
+    return total, scored, not n_others
 
 
 def _measures(
@@ -123,19 +161,22 @@ def _nan(values: Array) -> Array:
     return np.asarray(np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan))
 
 
-def _save_values(values: Values, numbers: Array, n: int, target: Path, model: int) -> None:
-    known = values.n_scored > 0
-    mean = np.where(known, values.total / np.maximum(values.n_scored, 1), np.nan)
+def _save_values(
+    sums: tuple[Array, Array], is_rate: bool, numbers: Array, n: int, target: Path
+) -> None:
+    total, scored = sums
+    known = scored > 0
+    mean = np.where(known, total / np.maximum(scored, 1), np.nan)
     narrow = mean.astype(np.float32)
     exact = bool(np.array_equal(narrow.astype(np.float64), mean, equal_nan=True))
-    _save_aligned(target / f"{model}.npy", narrow if exact else mean, numbers, n, np.nan)
-    if values.n_scored.max(initial=0) > 1:
-        scored = values.n_scored.astype(np.int32)
-        _save_aligned(target / f"{model}.trials.npy", scored, numbers, n, 0)
-    elif not values.n_other.any():
+    folder, model = target.parent, target.name
+    _save_aligned(folder / f"{model}.npy", narrow if exact else mean, numbers, n, np.nan)
+    if scored.max(initial=0) > 1:
+        _save_aligned(folder / f"{model}.trials.npy", scored, numbers, n, 0)
+    elif is_rate:
         bits = np.zeros((2, n), np.bool_)
         bits[:, numbers] = known, mean == 1
-        save(target / f"{model}.bits.npy", np.packbits(bits, axis=1))
+        save(folder / f"{model}.bits.npy", np.packbits(bits, axis=1))
 
 
 def _save_aligned(path: Path, values: Array, numbers: Array, n: int, fill: Any) -> None:

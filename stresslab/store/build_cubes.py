@@ -72,8 +72,9 @@ def values_of(
     known = ~np.isnan(value)
     variant, status, value = variant[known], status[known], value[known]
     n_status = len(STATUSES)
-    by_status = np.bincount(rows[0].astype(np.int64) * n_status + rows[1], minlength=n * n_status)
-    statuses = by_status.astype(np.int32).reshape(n, n_status)
+    statuses = np.empty((n, n_status), np.int32)
+    for code in range(n_status):
+        statuses[:, code] = np.bincount(rows[0][rows[1] == code], minlength=n)
 
     def count(which: Array) -> Array:
         return np.bincount(variant[which], minlength=n).astype(np.int32)
@@ -133,7 +134,7 @@ class Layout:
         return Layout(
             {name: column[numbers] for name, column in self.variants.items()},
             self._echo_sets,
-            numbers,
+            self.numbers[numbers],
         )
 
     @cached_property
@@ -288,38 +289,48 @@ def _places(base: Level, level: Level, keep: list[str]) -> Array:
     return np.array([place[key] for key in keys], dtype=np.int64)
 
 
+def merged(parts: list[dict[str, Array]]) -> dict[str, Array]:
+    """Return the cube of parts that share no cluster: all its columns add up, marks are mixed."""
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    names = ("level", *AXES)
+    code, found = numbered({name: columns[name] for name in names}, len(columns["level"]))
+    n = len(found["level"])
+    for name in columns.keys() - {*names, "known_hash"}:
+        found[name] = np.bincount(code, weights=columns[name], minlength=n)
+    found["known_hash"] = np.zeros(n, np.uint64)
+    np.bitwise_xor.at(found["known_hash"], code, columns["known_hash"])
+    return found
+
+
 def add_cube(
-    con: "duckdb.DuckDBPyConnection",
-    layout: Layout,
-    values: Values,
-    *,
-    task: int,
-    model: int,
-    measure: int,
+    con: "duckdb.DuckDBPyConnection", columns: dict[str, Array], keys: dict[str, int]
 ) -> None:
-    """Insert the cube of one model and measure, and its cluster sums where they are fewer."""
+    """Insert the cube of one model and measure, which `keys` name."""
     import pandas as pd
 
-    parts = cube_columns(layout, values)
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    table = pd.DataFrame(columns | {"task": task, "measure": measure, "model": model})[list(CUBE)]
-    con.register("rows_of_cube", table)
+    con.register("rows_of_cube", pd.DataFrame(columns | keys)[list(CUBE)])
     con.execute("INSERT INTO cube SELECT * FROM rows_of_cube")
     con.unregister("rows_of_cube")
-    _add_clusters(con, layout, values, {"task": task, "measure": measure, "model": model})
 
 
-def _add_clusters(
+def n_clusters(layout: Layout, values: Values) -> int:
+    """Return how many sums over clusters there are in the finest cells."""
+    return len(_clusters(layout, values)[2]["cluster"])
+
+
+def _clusters(layout: Layout, values: Values) -> tuple[Array, Array, dict[str, Array]]:
+    asked = values.n_rows > 0
+    return asked, *(layout.clusters if asked.all() else layout.clusters_of(asked))
+
+
+def add_clusters(
     con: "duckdb.DuckDBPyConnection", layout: Layout, values: Values, keys: dict[str, int]
 ) -> None:
+    """Insert the sums over clusters of one model and measure."""
     import pandas as pd
 
-    asked = values.n_rows > 0
-    code, found = layout.clusters if asked.all() else layout.clusters_of(asked)
-    n_rows = values.n_rows.sum()
+    asked, code, found = _clusters(layout, values)
     n = len(found["cluster"])
-    if not n_rows or n > SHRINKS * n_rows:
-        return
     sums = {
         "n_rows": values.n_rows,
         **{name: values.statuses[:, place] for place, name in enumerate(COUNTS)},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from stresslab.errors import RowError
 from stresslab.nouns import KEYS, arrow_schema
 from stresslab.store import durable
+from stresslab.store.memory import hand_back
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,7 +18,7 @@ ROWS_IN_MEMORY = 1_000_000
 PART_BYTES = 32 * 1024 * 1024
 """Bytes of rows held in memory at a time, of each table, before they are written."""
 
-MEMORY = "256MB"
+MEMORY = "128MB"
 """Keys beyond this go to the disk, beside the parts."""
 
 DESCRIBING = ("items", "variants")
@@ -43,10 +44,10 @@ def join(table: str, parts: list[Path], path: Path, part_rows: int) -> int:
     RowError
         If a key stands there twice; equal rows of items and variants are kept once instead.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = arrow_schema(table)
+    hand_back()
     repeated = _repeated(table, parts)
     if repeated and table not in DESCRIBING:
         raise _twice(table, repeated[0])
@@ -61,7 +62,7 @@ def join(table: str, parts: list[Path], path: Path, part_rows: int) -> int:
             rows += group.num_rows
     durable.checkpoint(f"after write {path.name}")
     durable.sync(path)
-    pa.default_memory_pool().release_unused()  # else the index is built beside what was held here
+    hand_back()  # else the next table is joined, and the index is built, beside what was held here
     return rows
 
 

@@ -21,8 +21,8 @@ from tests.bench import _synthetic
 from tests.bench._kind import Asked, Bench, Row, Took, once
 
 IMPORT = """
-from stresslab.jobs.import_logs import import_logs
-for _ in import_logs(Path(sys.argv[2]), [Path(sys.argv[1])]): pass
+from stresslab.cli import main
+if main(["import", sys.argv[1], "-w", sys.argv[2], "--json"]): sys.exit("The import failed.")
 """
 PANDAS = """
 import pandas as pd
