@@ -21,6 +21,7 @@ PAGES = {
     "overview": ("pages/110_overview.py", "See the overview"),
     "tier_curve": ("pages/210_tier_curves.py", "See the curve"),
     "compare": ("pages/220_compare.py", "See the test"),
+    "claim_check": ("pages/280_claims.py", "See the claims"),
     "items": ("pages/290_items.py", "See the items"),
     "item": ("pages/290_items.py", "See the item"),
     "inventory": ("pages/190_workspace.py", "See the workspace"),
