@@ -19,6 +19,7 @@ from stresslab.store.build_dims import (
 )
 from stresslab.store.build_fill import fill, regroup, tells_more
 from stresslab.store.build_parts import Parts
+from stresslab.store.build_replace import make_room
 from stresslab.store.memory import hand_back
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def add_models(
     aliases: dict[str, str],
     report: Report,
 ) -> bool:
-    """Add runs of new models to a task of the index; False if the task must be rebuilt.
+    """Add the newest runs of models to a task of the index; False if the task must be rebuilt.
 
     A run that gives known items another perturbation changes where their originals stand, and
     one that tells more of known items or variants changes what they are: then nothing is added.
@@ -84,7 +85,10 @@ def add_models(
     total = sum(run.n_outcomes for run in runs)
     if not _load(con, runs, codes.task, aliases, partial(report, 0, total)):
         return False
+    older = make_room(con, runs, codes, aliases, folder / "aligned" / str(codes.task))
     done = _add_facts(con, runs, codes, aliases, report, 0, total)
+    for run in older:
+        _count_run(con, run)
     _finish(con, codes, folder, [run.model for run in runs], report, done, total)
     return True
 

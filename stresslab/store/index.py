@@ -27,7 +27,7 @@ POINTER = "current"
 KEEP_SECONDS = 600
 """How long a generation stays after another took its place."""
 
-MEMORY = ("128MB", "2GB", "")
+MEMORY = ("160MB", "256MB", "512MB", "2GB", "")
 """Memory DuckDB builds an index in, one after the other; beyond it rows wait on the disk."""
 
 MOST_THREADS = 4
@@ -241,8 +241,7 @@ def _plan(
         with connect(Generation(old, old.name)) as con:
             meta = dict(con.execute("SELECT key, value FROM meta").fetchall())
             rows = con.execute(
-                """SELECT t.name, r.run_id, m.name FROM runs r JOIN tasks t ON t.code = r.task
-                JOIN models m ON m.code = r.model"""
+                "SELECT t.name, r.run_id FROM runs r JOIN tasks t ON t.code = r.task"
             ).fetchall()
     except duckdb.Error:
         return None
@@ -252,10 +251,9 @@ def _plan(
     live = _by_task(runs)
     for task in {*live, *(row[0] for row in rows)}:
         indexed = {row[1] for row in rows if row[0] == task}
-        models = {row[2] for row in rows if row[0] == task}
+        known = [run for run in live.get(task, []) if run.run_id in indexed]
         fresh = [run for run in live.get(task, []) if run.run_id not in indexed]
-        gone = indexed - {run.run_id for run in live.get(task, [])}
-        if gone or any(run.model in models for run in fresh):
+        if len(known) < len(indexed) or not _are_newest(fresh, known):
             plan[task] = ("rebuild", live.get(task, []))
         elif fresh:
             plan[task] = ("models" if indexed else "add", fresh)
@@ -265,6 +263,14 @@ def _plan(
     if redone > 0.5 * sum(run.n_outcomes for run in runs):
         return None
     return plan
+
+
+def _are_newest(fresh: list[Any], known: list[Any]) -> bool:
+    """Return whether no run of a model is older than one of it that the index has."""
+    last: dict[str, tuple[str, str]] = {}
+    for run in known:
+        last[run.model] = max(last.get(run.model, ("", "")), (str(run.created), run.run_id))
+    return all((str(run.created), run.run_id) > last.get(run.model, ("", "")) for run in fresh)
 
 
 def _indexed(old: Path | None) -> set[str]:
