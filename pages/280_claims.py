@@ -16,6 +16,7 @@ show.chart(
     "dots",
     claims.drawn(table),
     alt="Recomputed numbers with intervals beside the printed ones",
+    lines=claims.level(table),
     x_title="recomputed (dot with interval) and printed (tick)",
 )
 show.remarks(result)

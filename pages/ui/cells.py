@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from stresslab.analyses._rest import REST
 from stresslab.figures import theme
 
 HIDDEN = (
@@ -103,6 +104,7 @@ def items_query(row: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, An
             where = narrowed(where, name, [plainly.item() if hasattr(plainly, "item") else plainly])
     chosen = {name: value for name, value in kept.items() if name in ("workspace", "task")}
     models = [row[name] for name in ("model", "model_a", "model_b") if name in row]
+    models = [one for one in models if one != REST]
     chosen |= {"models": models} if models else {}
     return chosen | ({"where": where} if where else {})
 

@@ -14,12 +14,13 @@ def editor(opened: Open) -> str:
     task = state.told("task") or opened.contents.default_task or ""
     models = opened.models(task)
     example = f'[[claim]]\norder = "{" > ".join(models[:3])}"\n' if len(models) > 1 else ""
-    with st.expander("The claims", icon=":material/edit_note:"):
+    fresh = state.told(CLAIMS) is None
+    with st.expander("The claims", icon=":material/edit_note:", expanded=fresh):
         text = state.bound(
             CLAIMS,
             lambda key: st.text_area(
                 "One [[claim]] each: order, or model and value; and task, metric, slice, stderr",
-                key=key, height=180,
+                key=key, height=120,
             ),
             default=example, read=lambda texts: texts[0],
         )  # fmt: skip
@@ -36,6 +37,11 @@ def drawn(table: pd.DataFrame) -> pd.DataFrame:
     printed = ours[ours["printed"].notna()]
     printed = printed.assign(value=printed["printed"], low=None, high=None, published=True)
     return pd.concat([ours, printed.astype({"low": float, "high": float})], ignore_index=True)
+
+
+def level(table: pd.DataFrame) -> tuple[tuple[float, str], ...]:
+    """Return the line of no difference, where an order is among the claims."""
+    return ((0.0, "level"),) if (table["model_b"] != "").any() else ()
 
 
 def _labels(table: pd.DataFrame) -> list[str]:

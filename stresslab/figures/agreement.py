@@ -31,7 +31,7 @@ def draw(
     """
     rows = table[table["n_pairs"] > 0] if not table.empty else table
     if rows.empty:
-        return theme.empty(mode, "No item was answered by both models.")
+        return theme.empty(mode, "Counted for pairs of models that answered the same items.")
     row = rows.to_dict("records")[0]
     styles = styles or theme.styles([row["model_a"], row["model_b"]])
     first, second = styles[str(row["model_a"])], styles[str(row["model_b"])]
