@@ -265,9 +265,9 @@ def _finish(
     report(done, total, f"{codes.name}: attributes")
     build_columns(con, codes.task)
     _place_variants(con, codes.task)
-    hand_back()
     merges = folder / MERGES
     parts = Parts(layout_of(con, codes.task, folder), merges / "all")
+    hand_back()
     for model in sorted(set(models)):
         report(done, total, f"{codes.name}: cubes of {model}")
         add_model(con, parts, codes.task, codes.models[model], folder)

@@ -82,7 +82,7 @@ def add_model(
     ).fetchnumpy()
     rows = np.asarray(found["variant"]), np.asarray(found["status"])
     layout, n = parts.layout, parts.layout.n_variants
-    asked = np.unique(rows[0]) if len(rows[0]) < FEW * n else np.flatnonzero(np.bincount(rows[0]))
+    asked = _unique(rows[0], n)
     con.execute(f"INSERT INTO task_models VALUES ({task}, {model}, {len(asked)})")
     _save_items(layout.variants["item"][asked], target / f"items.{model}.npy")
     few = asked if len(asked) < FEW * n else None
@@ -94,6 +94,7 @@ def add_model(
         statuses = np.full(mine.n_variants, NO_STATUS, np.uint8)
         statuses[own[0]] = own[1]
         _save_aligned(target / f"status.{model}.npy", statuses, mine.numbers, n, NO_STATUS)
+    del asked  # as long as the rows
     for measure, name, variant, status, value in _measures(con, task, model, rows):
         if name != "score" and np.isnan(value).all():
             continue
@@ -103,6 +104,15 @@ def add_model(
         total, scored, is_rate = _add_measure(con, parts, (own, variant, status, value), keys)
         _save_values((total, scored), is_rate, mine.numbers, n, target / str(measure) / str(model))
     add_confidence(con, task, model)
+
+
+def _unique(variant: Array, n: int) -> Array:
+    """Return the variants of some rows, in order."""
+    if len(variant) < FEW * n:
+        return np.unique(variant)
+    there = np.zeros(n, np.bool_)
+    there[variant] = True
+    return np.flatnonzero(there).astype(variant.dtype)
 
 
 def _add_measure(

@@ -56,8 +56,9 @@ class Parts:
             known = values_of(own, variant, status, value, self.layout.n_variants)
             yield places, self.layout, known
             return
-        rows = self._rows(own[0]), self._rows(variant)
-        for (places, layout), mine, there in zip(self, *rows, strict=True):
+        asked_rows = self._rows(own[0])
+        rows = asked_rows if variant is own[0] else self._rows(variant)
+        for (places, layout), mine, there in zip(self, asked_rows, rows, strict=True):
             asked = np.searchsorted(places, own[0][mine]), own[1][mine]
             at = np.searchsorted(places, variant[there])
             yield (
@@ -99,6 +100,7 @@ def _split(part: Array) -> list[Array]:
 
 def _numbered(part: Array) -> tuple[list[int], list[Array]]:
     """Return the numbers of the parts there are, and the places where each stands."""
-    order = np.argsort(part, kind="stable")
-    numbers, starts = np.unique(part[order], return_index=True)
-    return numbers.tolist(), np.split(order, starts[1:]) if len(numbers) else []
+    order = np.argsort(part, kind="stable").astype(np.int32)
+    ordered = part[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    return ordered[starts].tolist(), np.split(order, starts[1:]) if len(starts) else []

@@ -27,7 +27,7 @@ POINTER = "current"
 KEEP_SECONDS = 600
 """How long a generation stays after another took its place."""
 
-MEMORY = ("160MB", "256MB", "512MB", "2GB", "")
+MEMORY = ("128MB", "160MB", "256MB", "512MB", "2GB", "")
 """Memory DuckDB builds an index in, one after the other; beyond it rows wait on the disk."""
 
 MOST_THREADS = 4
