@@ -129,7 +129,7 @@ def _found(study: Study, found: Kept, head: Any) -> None:
     shown = [name for name in result.tables if name not in ("headlines", "published")]
     for number, name in enumerate(shown):
         with st.expander(name.replace("_", " ").capitalize(), expanded=number == 0):
-            st.dataframe(result.tables[name], hide_index=True, key=f"table_{name}")
+            st.dataframe(result.tables[name], hide_index=True, key=f"table_{name}", placeholder="–")
 
 
 def _looks(study: Study, found: Kept) -> None:
