@@ -15,6 +15,9 @@ from stresslab.params import Params, describe
 RARE = ("baseline", "population", "level", "margin", "power", "correction", "seed")
 """Settings behind one button; the others stand in the row."""
 
+SIDES = ("inputs", "in_domains", "out_domains", "in_where", "out_where", "complexity")
+"""Settings that say what is in and what is out of distribution."""
+
 WIDTHS = {"task": 185, "models": 205, "metric": 125, "by": 185, "sort": 190}
 
 ORDERS = {
@@ -172,6 +175,31 @@ def _baseline(opened: Open, task: str, about: Mapping[str, Any]) -> str | None:
     return chosen or None
 
 
+def _domains(opened: Open, task: str, about: Mapping[str, Any]) -> tuple[str, ...]:
+    table = opened.contents.domains
+    options = [str(one) for one in table.loc[table["task"] == task, "domain"]]
+    side = "In" if about["name"] == "in_domains" else "Out of"
+    chosen = state.bound(
+        about["name"],
+        lambda key: st.multiselect(
+            f"{side} distribution", options, key=key, help=about["help"],
+            placeholder="as the workspace says",
+        ),
+        default=[], read=_some_of(options),
+    )  # fmt: skip
+    return tuple(chosen)
+
+
+def _text(opened: Open, task: str, about: Mapping[str, Any]) -> str:
+    name, default = about["name"], str(about["default"])
+    label = name.replace("_", " ").capitalize()
+    said = state.bound(
+        name, lambda key: st.text_input(label, key=key, help=about["help"]), default=default,
+        read=lambda texts: texts[0],
+    )  # fmt: skip
+    return str(said).strip() or default
+
+
 def _sort(opened: Open, task: str, about: Mapping[str, Any]) -> str:
     names = ORDERS
     return str(
@@ -191,7 +219,8 @@ def _descending(opened: Open, task: str, about: Mapping[str, Any]) -> bool:
 
 _MAKE: dict[str, Callable[[Open, str, Mapping[str, Any]], Any]] = {
     "models": _models, "metric": _metric, "by": _by, "baseline": _baseline, "sort": _sort,
-    "descending": _descending,
+    "descending": _descending, "in_domains": _domains, "out_domains": _domains,
+    "in_where": _text, "out_where": _text, "complexity": _text,
 }  # fmt: skip
 
 

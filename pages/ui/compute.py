@@ -32,6 +32,11 @@ class Open:
         table = self.contents.perturbations
         return self._names(table[table["task"] == task], "perturbation", "title")
 
+    def names(self, task: str) -> dict[str, str]:
+        """Return the names people read for models and perturbations of a task."""
+        models = {model: style.name for model, style in self.styles.items()}
+        return models | {"None": "untouched", "nan": "untouched"} | self.titles(task)
+
     def chance(self, task: str, metric: str) -> float | None:
         """Return the level of a guess where the metric is a score."""
         table = self.contents.tasks

@@ -1,11 +1,12 @@
 """Say whether a domain is one that a model was trained on, as workspace.toml tells it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from stresslab.store.config import WorkspaceConfig
     from stresslab.store.workspace import Workspace
 
 IN, OUT = "in", "out"
@@ -19,12 +20,15 @@ def in_training(workspace: "Workspace", model: str, domain: str) -> str | None:
     ``[models.M] in_domains`` lists the domains of a model: all others are out. A model without the
     list has what ``[domains.D] default`` says, which is ``in`` or ``out``.
     """
+    return sides(workspace, [(model, domain)])[model, domain]
+
+
+def sides(
+    workspace: "Workspace", pairs: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], str | None]:
+    """Return `in_training` of many pairs of model and domain; workspace.toml is read once."""
     config = workspace.config
-    told = _section(config.models, model).get("in_domains")
-    if told is not None:
-        return IN if domain in ([told] if isinstance(told, str) else list(told)) else OUT
-    default = _section(config.domains, domain).get("default")
-    return str(default) if default in (IN, OUT) else None
+    return {(model, domain): _side(config, model, domain) for model, domain in pairs}
 
 
 def marked(table: "pd.DataFrame", workspace: "Workspace") -> "pd.DataFrame":
@@ -38,15 +42,20 @@ def marked(table: "pd.DataFrame", workspace: "Workspace") -> "pd.DataFrame":
         return table
     found = table.copy()
     for side in (name for name in reversed(SIDES) if name in found):
-        known = {
-            key: in_training(workspace, *key)
-            for key in set(zip(found[side], found["domain"], strict=True))
-            if isinstance(key[1], str)
-        }
+        named = set(zip(found[side], found["domain"], strict=True))
+        known = sides(workspace, [key for key in named if isinstance(key[1], str)])
         said = [known.get(key) for key in zip(found[side], found["domain"], strict=True)]
         place = list(found.columns).index("domain") + 1
         found.insert(place, SIDES[side], pd.Series(said, index=found.index, dtype="str"))
     return found
+
+
+def _side(config: "WorkspaceConfig", model: str, domain: str) -> str | None:
+    told = _section(config.models, model).get("in_domains")
+    if told is not None:
+        return IN if domain in ([told] if isinstance(told, str) else list(told)) else OUT
+    default = _section(config.domains, domain).get("default")
+    return str(default) if default in (IN, OUT) else None
 
 
 def _section(entries: Mapping[str, Any], name: str) -> Mapping[str, Any]:

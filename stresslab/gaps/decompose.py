@@ -59,7 +59,14 @@ class Decomposition:
     n_groups: int
 
 
-def decompose(inside: GroupSums, outside: GroupSums, *, level: float = 0.95) -> Decomposition:
+def decompose(
+    inside: GroupSums,
+    outside: GroupSums,
+    *,
+    level: float = 0.95,
+    variance: Array | None = None,
+    df: float = np.nan,
+) -> Decomposition:
     """Return how much of a gap is another mix of groups and how much is lost within them.
 
     With shares w and values r of the groups g that both sides have, ::
@@ -76,6 +83,10 @@ def decompose(inside: GroupSums, outside: GroupSums, *, level: float = 0.95) -> 
         The two sides, in the same order of groups.
     level : float
         Level of the intervals; an interval without spread is undefined.
+    variance : ndarray of shape (4,), optional
+        Variances of `PARTS` where clusters reach over groups or sides (see `linearised`).
+    df : float
+        Degrees of freedom of `variance`.
 
     Raises
     ------
@@ -93,15 +104,10 @@ def decompose(inside: GroupSums, outside: GroupSums, *, level: float = 0.95) -> 
     sides = _Side.of(inside, shared), _Side.of(outside, shared)
     n_groups = int(((np.asarray(inside.n) > 0) | (np.asarray(outside.n) > 0)).sum())
     values = _values(*sides)
-    variance = np.zeros(len(PARTS))
-    freedom = np.zeros(len(PARTS))
-    for side, slopes in zip((inside, outside), _slopes(*sides), strict=True):
-        of_side = _variance(side, *slopes)
-        variance += of_side
-        freedom += of_side**2 / max(side.n_clusters - 1, 1)
-    with np.errstate(all="ignore"):
-        df = np.where(freedom > 0, variance**2 / freedom, np.nan)
-        half = quantile_of(level, df) * np.sqrt(variance)
+    freedom = np.full(len(PARTS), df)
+    if variance is None:
+        variance, freedom = _nested(inside, outside, sides)
+    half = quantile_of(level, freedom) * np.sqrt(variance)
     ends = [
         (float(value), float(value - spread), float(value + spread))
         for value, spread in zip(values, half, strict=True)
@@ -110,6 +116,41 @@ def decompose(inside: GroupSums, outside: GroupSums, *, level: float = 0.95) -> 
         ends[3] = (0.0, 0.0, 0.0)
     gap, mix, within, one_sided = ends
     return Decomposition(gap, mix, within, one_sided, int(shared.sum()), n_groups)
+
+
+def linearised(
+    inside: GroupSums, outside: GroupSums
+) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """Return how each part moves with the rows, and with the total, of every group of either side.
+
+    Parameters
+    ----------
+    inside, outside : GroupSums
+        The two sides.
+
+    Returns
+    -------
+    tuple of (by_n, by_total) per side
+        Arrays of shape (n_parts, n_groups); a row of value v in group g on that side moves the
+        parts by ``by_n[:, g] + by_total[:, g] * v``, which sums to 0 over a side.
+    """
+    shared = (np.asarray(inside.n) > 0) & (np.asarray(outside.n) > 0)
+    a, b = _Side.of(inside, shared), _Side.of(outside, shared)
+    return _slopes_of(a, b, 1.0), _slopes_of(b, a, -1.0)
+
+
+def _nested(
+    inside: GroupSums, outside: GroupSums, sides: tuple["_Side", "_Side"]
+) -> tuple[Array, Array]:
+    """Return variances and degrees of freedom where every cluster lies in one group of one side."""
+    variance, freedom = np.zeros(len(PARTS)), np.zeros(len(PARTS))
+    slopes = _slopes_of(*sides, 1.0), _slopes_of(sides[1], sides[0], -1.0)
+    for side, of_side in zip((inside, outside), slopes, strict=True):
+        own = _variance(side, *of_side)
+        variance += own
+        freedom += own**2 / max(side.n_clusters - 1, 1)
+    df = np.divide(variance**2, freedom, out=np.full(len(PARTS), np.nan), where=freedom > 0)
+    return variance, df
 
 
 @dataclass(frozen=True)
@@ -143,11 +184,6 @@ def _values(a: _Side, b: _Side) -> Array:
     if not a.shared.any():
         mix = within = one_sided = np.nan
     return np.array([a.mean - b.mean, mix, within, one_sided])
-
-
-def _slopes(a: _Side, b: _Side) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """Return, per side, how every part moves with a group's rows and with its sum of values."""
-    return _slopes_of(a, b, 1.0), _slopes_of(b, a, -1.0)
 
 
 def _slopes_of(side: _Side, other: _Side, sign: float) -> tuple[Array, Array]:

@@ -92,7 +92,7 @@ def peak(gap: Array, levels: Array) -> tuple[float, float, float]:
 
 def critical_interval(
     gap: Array, se: Array, levels: Array, *, rng: np.random.Generator, level: float = 0.95,
-    draws: int = 4000,
+    draws: int = 2000,
 ) -> tuple[float, float, float]:  # fmt: skip
     """Return the interval of the critical level, and how often the gap is flat.
 

@@ -59,8 +59,8 @@ def unpaired_differences(
     Agresti and Caffo (2000), Simple and effective confidence intervals for proportions and
     differences of proportions; Welch (1947).
     """
-    value_a, variance_a = _value(a, level)
-    value_b, variance_b = _value(b, level)
+    value_a, variance_a = value_and_variance(a, level)
+    value_b, variance_b = value_and_variance(b, level)
     difference, variance = value_a - value_b, variance_a + variance_b
     df = divide(
         variance**2,
@@ -87,8 +87,8 @@ def unpaired_differences(
     return done if margin is None else replace(done, p_tost=tost_p(done, margin))
 
 
-def _value(side: Side, level: float) -> tuple[Array, Array]:
-    """Return the values of a side and their variances."""
+def value_and_variance(side: Side, level: float = 0.95) -> tuple[Array, Array]:
+    """Return the values of a side and their variances, as `unpaired_differences` takes them."""
     found = from_moments(
         side.total, side.n, side.n_clusters, side.ss, side.sd, side.dd, rate=side.rate, level=level
     )

@@ -1,0 +1,101 @@
+"""Rows behind the groups of two sides, where clusters reach over groups and sums do not suffice."""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stresslab.analyses import _paired
+from stresslab.analyses._ask import Asked
+from stresslab.analyses._ood_split import Split
+from stresslab.checks import Array
+from stresslab.gaps.decompose import PARTS, GroupSums, linearised
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stresslab.store.query import Pairs
+
+
+@dataclass
+class Rows:
+    """The rows of one split, read once for all groupings and models.
+
+    Parameters
+    ----------
+    asked : Asked
+        The question.
+    split : Split
+        The two sides.
+    """
+
+    asked: Asked
+    split: Split
+    _by: dict[tuple[str, ...], "Pairs"] = field(default_factory=dict)
+
+    def variance(
+        self, by: tuple[str, ...], model: str, code: "Mapping[tuple[str, ...], int]",
+        names: list[tuple[str, ...]], sums: tuple[GroupSums, GroupSums],
+    ) -> tuple[Array, float]:  # fmt: skip
+        """Return the variances of the parts of a gap over clusters, and degrees of freedom.
+
+        Parameters
+        ----------
+        by : tuple of str
+            The grouping.
+        model : str
+            The model.
+        code : mapping
+            Group of every combination of values.
+        names : list of tuple
+            The combination of each row of ``Pairs.groups``.
+        sums : tuple of GroupSums
+            The sums of either side.
+        """
+        rows = self.pairs(by)
+        column = rows.models.index(model)
+        value, weight = rows.values[:, column], rows.trials[:, column]
+        group = np.array([code.get(one, -1) for one in names], dtype=np.int64)[rows.group]
+        known = np.isfinite(value) & (group >= 0)
+        cluster, group = rows.cluster[known], group[known]
+        value, weight = value[known], weight[known].astype(float)
+        inside = self._inside(by)[known]
+        (a_n, a_total), (b_n, b_total) = linearised(*sums)
+        there = np.bincount(cluster, minlength=1) > 0
+        n_clusters = int(there.sum())
+        found = np.full(len(PARTS), np.nan)
+        if n_clusters < 2:
+            return found, np.nan
+        for part in range(len(PARTS)):
+            moved = np.where(
+                inside,
+                a_n[part][group] + a_total[part][group] * value,
+                b_n[part][group] + b_total[part][group] * value,
+            )
+            moves = np.bincount(cluster, weights=weight * moved)
+            found[part] = n_clusters / (n_clusters - 1) * float((moves**2).sum())
+        return found, float(n_clusters - 1)
+
+    def pairs(self, by: tuple[str, ...]) -> "Pairs":
+        """Return the rows of both sides, grouped by `by`."""
+        from stresslab.store import query
+
+        if by not in self._by:
+            question = self.split.question(self._measured, self.split.inside, self.split.outside)
+            self._by[by] = query.pairs(self.asked.workspace, question, by=by)
+        return self._by[by]
+
+    @cached_property
+    def _measured(self) -> Asked:
+        return replace(self.asked, question=_paired.row_question(self.asked))
+
+    @cached_property
+    def _variants(self) -> Array:
+        from stresslab.store import query
+
+        question = self.split.question(self._measured, self.split.inside)
+        return query.pairs(self.asked.workspace, question).variant
+
+    def _inside(self, by: tuple[str, ...]) -> Array:
+        return np.isin(self.pairs(by).variant, self._variants)
