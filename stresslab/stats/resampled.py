@@ -46,8 +46,9 @@ def resampled_totals(
         raise TooFewRowsError("A bootstrap needs at least one cluster; got none. Widen the slice.")
     check_rows_match(sums, stratum)
     codes = np.unique(stratum, return_inverse=True)[1]
-    order = np.argsort(codes, kind="stable")
-    sums, sizes = sums[order], np.bincount(codes)
+    sizes = np.bincount(codes)
+    if len(sizes) > 1:
+        sums = sums[np.argsort(codes, kind="stable")]
     if len(sums) * resamples > DRAWN_UP_TO:
         return _normal(sums, sizes, rng, resamples)
     starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
@@ -65,9 +66,10 @@ def resampled_totals(
 
 def _normal(sums: Array, sizes: Array, rng: np.random.Generator, resamples: int) -> Array:
     starts = np.cumsum(sizes) - sizes
-    middle = np.add.reduceat(sums, starts, axis=0) / sizes[:, None]
-    residual = sums - np.repeat(middle, sizes, axis=0)
-    values, vectors = np.linalg.eigh(residual.T @ residual)
-    spread = vectors * np.sqrt(np.maximum(values, 0.0))
+    middle = np.add.reduceat(sums, starts, axis=0) / np.sqrt(sizes)[:, None]
+    values, vectors = np.linalg.eigh(sums.T @ sums - middle.T @ middle)
+    # What is left by rounding of a direction in which nothing varies is no variance.
+    values = np.where(values > 1e-9 * max(float(values[-1]), 0.0), values, 0.0)
+    spread = vectors * np.sqrt(values)
     found: Array = sums.sum(axis=0) + rng.standard_normal((resamples, len(values))) @ spread.T
     return found

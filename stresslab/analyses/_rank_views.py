@@ -1,0 +1,151 @@
+"""Sums of every model in every view of a ranking, by cluster: what orders and redraws need."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stresslab.analyses import _paired
+from stresslab.checks import Array
+
+if TYPE_CHECKING:
+
+    from stresslab.store.query import Pairs
+
+MOST_LEVELS = 24
+"""Values of one column that get an order of their own: those with most rows."""
+
+RANKED_AT_ONCE = 200_000
+"""Rows whose ranks are held in memory at once."""
+
+
+@dataclass(frozen=True)
+class Views:
+    """Sums by cluster, view and model; the first view is all rows.
+
+    Parameters
+    ----------
+    labels : list of dict
+        Column and value of each view; empty for all rows.
+    totals : ndarray of shape (n_clusters, n_views, n_models)
+        Sums of the values.
+    counts : ndarray of shape (n_clusters, n_views, 1 or n_models)
+        Known rows; one column where all models have the same rows.
+    ranks : ndarray of shape (n_clusters, n_models) or None
+        Sums of the middle ranks of each row; None where they follow from the means or where a
+        row is not known for all models.
+    stratum : ndarray of int, shape (n_clusters,)
+        Domain of the cluster, as resamples keep it.
+    left_out : dict
+        By column, how many values have no view.
+    """
+
+    labels: list[dict[str, Any]]
+    totals: Array
+    counts: Array
+    ranks: Array | None
+    stratum: Array
+    left_out: dict[str, int]
+
+    def places_of(self, name: str) -> list[int]:
+        """Return the views of one column."""
+        return [place for place, label in enumerate(self.labels) if name in label]
+
+
+def views(pairs: "Pairs", by: Sequence[str], *, higher_is_better: bool, ranks: bool) -> Views:
+    """Return the sums of `pairs` in all rows and for every value of each of `by`.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        Values by row and model, grouped by `by`.
+    by : sequence of str
+        Columns of ``pairs.groups``.
+    higher_is_better : bool
+        Direction of the values, for ranks.
+    ranks : bool
+        Whether ranks by row are wanted.
+    """
+    once = _paired.once(pairs)
+    whole = _paired.rows_of(pairs, once) if not once.all() else pairs
+    n_clusters = int(pairs.cluster.max()) + 1 if len(pairs.cluster) else 0
+    complete = bool(np.isfinite(pairs.values).all())
+    labels: list[dict[str, Any]] = [{}]
+    none = np.zeros(len(whole.variant), dtype=np.int64)
+    parts = [_sums(whole, none, 1, n_clusters, complete)] if n_clusters else []
+    left_out = {}
+    for name in by if n_clusters else ():
+        level, values = _levels(pairs, name)
+        n_rows = np.bincount(level, minlength=len(values))
+        kept = np.sort(np.argsort(-n_rows, kind="stable")[:MOST_LEVELS])
+        left_out[name] = len(values) - len(kept)
+        position = np.full(len(values), -1, dtype=np.int64)
+        position[kept] = np.arange(len(kept))
+        labels += [{name: values[one]} for one in kept]
+        parts.append(_sums(pairs, position[level], len(kept), n_clusters, complete))
+    if not parts:
+        nothing = np.zeros((0, 1, len(pairs.models)))
+        return Views(labels, nothing, nothing, None, np.zeros(0, dtype=np.int64), {})
+    totals, counts = (np.concatenate(both, axis=1) for both in zip(*parts, strict=True))
+    ranked = _rank_sums(whole, n_clusters, higher_is_better) if ranks and complete else None
+    return Views(labels, totals, counts, ranked, _strata(pairs, n_clusters), left_out)
+
+
+def _levels(pairs: "Pairs", name: str) -> tuple[Array, list[Any]]:
+    """Return the value of every row as a code, and the values in the order of the groups."""
+    import pandas as pd
+
+    column = pairs.groups[name]
+    values = column.drop_duplicates().sort_values(na_position="last").tolist()
+    place = {_key(one): number for number, one in enumerate(values)}
+    code = np.array([place[_key(one)] for one in column], dtype=np.int64)
+    return code[pairs.group], [None if pd.isna(one) else one for one in values]
+
+
+def _key(value: Any) -> Any:
+    return None if value is None or value != value else value
+
+
+def _sums(
+    pairs: "Pairs", level: Array, n_levels: int, n_clusters: int, complete: bool
+) -> tuple[Array, Array]:
+    """Return sums and counts of shape (n_clusters, n_levels, n_models or 1)."""
+    inside = level >= 0
+    values, cluster = pairs.values, pairs.cluster
+    if not inside.all():
+        values, cluster, level = values[inside], cluster[inside], level[inside]
+    key = cluster if n_levels == 1 else cluster.astype(np.int64) * n_levels + level
+    size, shape = n_clusters * n_levels, (n_clusters, n_levels)
+    columns = [np.ascontiguousarray(values[:, one]) for one in range(values.shape[1])]
+    if complete:
+        totals = [np.bincount(key, one, size).reshape(shape) for one in columns]
+        return np.stack(totals, axis=2), np.bincount(key, minlength=size).reshape(*shape, 1) * 1.0
+    known = [np.isfinite(one) for one in columns]
+    totals = [
+        np.bincount(key, np.where(there, one, 0.0), size).reshape(shape)
+        for one, there in zip(columns, known, strict=True)
+    ]
+    counts = [np.bincount(key[there], minlength=size).reshape(shape) * 1.0 for there in known]
+    return np.stack(totals, axis=2), np.stack(counts, axis=2)
+
+
+def _rank_sums(pairs: "Pairs", n_clusters: int, higher_is_better: bool) -> Array:
+    from stresslab.ratings.ranks import mid_ranks
+
+    found = np.zeros((n_clusters, len(pairs.models)))
+    for start in range(0, len(pairs.variant), RANKED_AT_ONCE):
+        part = slice(start, start + RANKED_AT_ONCE)
+        ranks = mid_ranks(pairs.values[part], higher_is_better=higher_is_better)
+        for column in range(ranks.shape[1]):
+            found[:, column] += np.bincount(pairs.cluster[part], ranks[:, column], n_clusters)
+    return found
+
+
+def _strata(pairs: "Pairs", n_clusters: int) -> Array:
+    """Return the domain each cluster is first seen in; one stratum where domains are not known."""
+    stratum = np.zeros(n_clusters, dtype=np.int64)
+    if "domain" in pairs.groups.columns:
+        level, _ = _levels(pairs, "domain")
+        stratum[pairs.cluster[::-1]] = level[::-1]
+    return stratum
