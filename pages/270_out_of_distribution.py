@@ -33,18 +33,19 @@ if not tables["line"].empty:
     st.subheader("Was it to be expected?", anchor=False)
     alt = "Value out of distribution over value in, one point per model, with the line"
     show.chart("on_the_line", tables["ood_gap"], alt=alt, curve=tables["line_curve"], **look)
-    show.table(tables["robustness"], "robustness", opened, titles=names)
-st.subheader("The numbers", anchor=False)
-show.table(tables["ood_gap"], "ood_gap", opened, titles=names, drill=True)
-
-with st.expander("What is the gap made of?"):
-    show.table(tables["decomposition"], "decomposition", opened, titles=names)
-if not tables["valley"].empty:
+    if not tables["robustness"].empty:
+        show.table(tables["robustness"], "robustness", opened, titles=names)
+if not tables["ood_gap"].empty:
+    st.subheader("The numbers", anchor=False)
+    show.table(tables["ood_gap"], "ood_gap", opened, titles=names, drill=True)
+if not tables["decomposition"].empty:
+    with st.expander("What is the gap made of?"):
+        show.table(tables["decomposition"], "decomposition", opened, titles=names)
+if not tables["critical"].empty:
     with st.expander("Where is the gap widest as inputs get harder?", expanded=True):
         gaps, alt = tables["valley"].rename(columns={"gap": "value"}), "Gap by level, with bands"
-        axes = {"x": "level", "panel": "axis", "x_title": "level", "y_title": "gap"}
-        none = [(0, "no gap")]
-        show.chart("lines", gaps, alt=alt, lines=none, styles=opened.styles, **axes)
+        axes = {"x": "level", "panel": "over", "x_title": "level", "y_title": "gap"}
+        show.chart("lines", gaps, alt=alt, lines=[(0, "")], styles=opened.styles, **axes)
         show.table(tables["critical"], "critical", opened, titles=names)
 with st.expander("Which group is worst?"):
     show.table(tables["worst_group"], "worst_group", opened, titles=names, drill=True)

@@ -16,7 +16,9 @@ HIDDEN = (
     "coverage_low", "coverage_high", "drop_low", "drop_high", "slope_low", "slope_high",
     "area_low", "area_high", "slope_low_adjusted", "slope_high_adjusted", "area_low_adjusted",
     "area_high_adjusted", "never_broke_low", "never_broke_high", "never_broke_low_adjusted",
-    "never_broke_high_adjusted", "n_tiers",
+    "never_broke_high_adjusted", "n_tiers", "low_in", "high_in", "low_out", "high_out",
+    "relative_low", "relative_high", "critical_low", "critical_high", "mix_low", "mix_high",
+    "within_low", "within_high", "one_sided_low", "one_sided_high", "gap_low", "gap_high",
 )  # fmt: skip
 """Ends of intervals are drawn as pictures; they stand in the download."""
 
@@ -28,14 +30,21 @@ LABELS = {
     "n_unmatched": "unmatched", "n_edited": "edited", "n_outcomes": "outcomes",
     "in_training": "in training", "in_training_a": "in training (model)",
     "in_training_b": "in training (against)", "share_never_broke": "never broke",
-    "median_break": "half broke by tier",
+    "median_break": "half broke by tier", "value_in": "in", "value_out": "out",
+    "effective_robustness": "above the line", "n_in": "n in", "n_out": "n out",
+    "n_clusters_in": "clusters in", "n_clusters_out": "clusters out", "one_sided": "one side only",
+    "may_be_worst": "may be worst", "n_candidates": "may be worst", "share_flat": "flat (share)",
 }  # fmt: skip
 
 INTERVALS = {
     "value": ("low", "high"), "difference": ("low", "high"), "drop": ("drop_low", "drop_high"),
     "slope": ("slope_low", "slope_high"), "area": ("area_low", "area_high"),
     "share_holding": ("low", "high"), "share_never_broke": ("never_broke_low", "never_broke_high"),
-    "coverage": ("coverage_low", "coverage_high"),
+    "coverage": ("coverage_low", "coverage_high"), "value_in": ("low_in", "high_in"),
+    "value_out": ("low_out", "high_out"), "gap": ("low", "high"), "mix": ("mix_low", "mix_high"),
+    "within": ("within_low", "within_high"), "effective_robustness": ("low", "high"),
+    "critical": ("critical_low", "critical_high"),
+    "relative_gap": ("relative_low", "relative_high"),
 }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ PAGES = {
     "compare": ("pages/220_compare.py", "See the test"),
     "rankings": ("pages/260_rankings.py", "See the ranking"),
     "claim_check": ("pages/280_claims.py", "See the claims"),
-    "ood_gap": ("pages/270_ood_gap.py", "See the gap"),
+    "ood_gap": ("pages/270_out_of_distribution.py", "See the gap"),
     "items": ("pages/290_items.py", "See the items"),
     "item": ("pages/290_items.py", "See the item"),
     "inventory": ("pages/190_workspace.py", "See the workspace"),

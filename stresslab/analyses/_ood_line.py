@@ -29,11 +29,12 @@ CURVE: dict[str, Any] = dict.fromkeys(("in_distribution", "out_of_distribution")
     dict.fromkeys(("x", "y", "low", "high"), "float64")
 )
 ROBUST: dict[str, Any] = (
-    dict.fromkeys(("model", "in_distribution", "out_of_distribution"), "str")
+    {"model": "str"}
     | dict.fromkeys(("value_in", "value_out", "expected", "residual"), "float64")
     | dict.fromkeys(("effective_robustness", "low", "high"), "float64")
     | dict.fromkeys(("low_adjusted", "high_adjusted", "p_value", "p_adjusted"), "float64")
     | {"verdict": "str", "n": "int64", "n_clusters": "int64", "n_models": "int64"}
+    | dict.fromkeys(("in_distribution", "out_of_distribution"), "str")
 )
 
 
@@ -109,7 +110,8 @@ def _of_split(
         "slope": line.slope, "slope_low": line.slope_low, "slope_high": line.slope_high,
         "intercept": line.intercept, "r2": line.r2, "n_models": line.n,
     }  # fmt: skip
-    return said, _against(sides, known, rows, level), curve
+    told = curve if line.slope_low > 0 else []  # a line of no sure direction is not drawn
+    return said, _against(sides, known, rows, level), told
 
 
 def _against(sides: Sides, known: Any, rows: "pd.DataFrame", level: float) -> _paired.Batch | None:

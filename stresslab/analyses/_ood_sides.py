@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 TABLE = "ood_gap"
 ENDS = ("value", "low", "high", "n", "n_clusters")
 SIDES = ("in", "out")
-LABELS = ("model", "in_distribution", "out_of_distribution")
 GAP = (
     "gap", "low", "high", "low_adjusted", "high_adjusted", "relative_gap", "relative_low",
     "relative_high", "n", "n_clusters", "p_value", "p_adjusted", "verdict", "n_needed",
@@ -84,7 +83,7 @@ def gaps(asked: Asked, sides: Sides, how: _paired.Judge) -> _paired.Batch | None
 
 
 def table(asked: Asked, found: list[Sides], settled: "pd.DataFrame | None") -> "pd.DataFrame":
-    """Return one row per model, also of those that have a value on one side only."""
+    """Return one row per model, the widest gap first."""
     import pandas as pd
 
     if not found:
@@ -98,20 +97,20 @@ def table(asked: Asked, found: list[Sides], settled: "pd.DataFrame | None") -> "
     rows["n_clusters"] = rows["n_clusters_in"] + rows["n_clusters_out"]
     rows["verdict"] = rows["verdict"].fillna("").replace({"better": "worse", "worse": "better"})
     _relate(asked, rows)
-    order = {model: place for place, model in enumerate(asked.models)}
-    rows = rows.sort_values("model", key=lambda names: names.map(order), kind="stable")
+    rows = rows.sort_values("gap", ascending=False, kind="stable", na_position="last")
     kinds = empty().dtypes
     return rows[list(kinds.index)].astype(kinds.to_dict()).reset_index(drop=True)
 
 
 def empty() -> "pd.DataFrame":
     """Return the table without rows."""
-    kinds: dict[str, Any] = dict.fromkeys(LABELS, "str")
+    kinds: dict[str, Any] = {"model": "str"}
     whole = ("n", "n_clusters")
     for side in SIDES:
         kinds |= {f"{one}_{side}": "int64" if one in whole else "float64" for one in ENDS}
     kinds |= {one: "int64" if one in whole else "float64" for one in GAP}
-    return _value.frame(kinds | {"verdict": "str", "n_needed": "Int64"})
+    texts = dict.fromkeys(("in_distribution", "out_of_distribution"), "str")
+    return _value.frame(kinds | {"verdict": "str", "n_needed": "Int64"} | texts)
 
 
 def cautions(asked: Asked, found: list[Sides]) -> list[Warn]:

@@ -63,7 +63,8 @@ def of_moments(
     with np.errstate(all="ignore"):
         p_value = np.minimum(2 * upper_tail(np.abs(value) / np.sqrt(variance), df), 1)
     found = Difference(
-        difference=value, low=blank, high=blank, p_value=np.where(known & (variance > 0), p_value, np.nan),
+        difference=value, low=blank, high=blank,
+        p_value=np.where(known & (variance > 0), p_value, np.nan),
         p_tost=blank, n_pairs=np.asarray(n).astype(int), n_clusters=clusters.astype(int),
         n_discordant=np.zeros(len(value), int),
         sd_cluster=np.where(known, np.sqrt(np.where(known, variance, 0) * clusters), np.nan),

@@ -21,12 +21,12 @@ FEWEST = 3
 """Levels below which there is no valley."""
 
 VALLEY: dict[str, Any] = (
-    {"model": "str", "axis": "str", "level": "float64"}
+    {"model": "str", "over": "str", "level": "float64"}
     | dict.fromkeys(("value_in", "value_out", "gap", "low", "high"), "float64")
     | dict.fromkeys(("n_in", "n_out", "n", "n_clusters"), "int64")
 )
 CRITICAL: dict[str, Any] = (
-    {"model": "str", "axis": "str"}
+    {"model": "str", "over": "str"}
     | dict.fromkeys(("critical", "critical_low", "critical_high", "vertex", "gap"), "float64")
     | dict.fromkeys(("low", "high", "share_flat"), "float64")
     | {"flat": "bool", "n_levels": "int64", "n": "int64", "n_clusters": "int64"}
@@ -102,13 +102,13 @@ def _levels(asked: Asked, sides: Sides, how: _paired.Judge) -> "pd.DataFrame":
     ]
     gaps = _ood_sums.difference(asked, how, *(_ood_sums.side(one) for one in halves))
     table = both[["model"]].assign(
-        axis=both["perturbation"] if len(by) > 1 else by[0], level=level.astype(float),
+        over=both["perturbation"] if len(by) > 1 else by[0], level=level.astype(float),
         value_in=both["total_in"] / both["n_in"], value_out=both["total_out"] / both["n_out"],
         gap=gaps.difference, low=gaps.low, high=gaps.high, n_in=both["n_in"], n_out=both["n_out"],
         n=both["n_in"] + both["n_out"], n_clusters=both["n_clusters_in"] + both["n_clusters_out"],
     )  # fmt: skip
     table["se"] = gaps.sd_cluster / np.sqrt(np.maximum(gaps.n_clusters, 1))
-    return table.sort_values(["model", "axis", "level"], kind="stable").reset_index(drop=True)
+    return table.sort_values(["model", "over", "level"], kind="stable").reset_index(drop=True)
 
 
 def _tops(levels: "pd.DataFrame", asked: Asked, how: _paired.Judge) -> "pd.DataFrame":
@@ -117,7 +117,7 @@ def _tops(levels: "pd.DataFrame", asked: Asked, how: _paired.Judge) -> "pd.DataF
     rows: list[dict[str, Any]] = []
     gaps, places, spreads = (levels[one].to_numpy() for one in ("gap", "level", "se"))
     sizes, clusters = levels["n"].to_numpy(), levels["n_clusters"].to_numpy()
-    keys = list(zip(levels["model"], levels["axis"], strict=True))
+    keys = list(zip(levels["model"], levels["over"], strict=True))
     start = 0
     for (model, axis), same in groupby(keys):
         part = slice(start, start + len(list(same)))
@@ -132,7 +132,7 @@ def _tops(levels: "pd.DataFrame", asked: Asked, how: _paired.Judge) -> "pd.DataF
         wide = ndtri(1 - (1 - how.level) / 2 / len(gap)) * spread
         rows.append(
             {
-                "model": model, "axis": axis, "critical": critical, "critical_low": low,
+                "model": model, "over": axis, "critical": critical, "critical_low": low,
                 "critical_high": high, "vertex": vertex, "gap": widest,
                 "low": max(float((gap - wide).max()), 0.0), "high": float((gap + wide).max()),
                 "share_flat": flat, "flat": bool(widest < 0.02), "n_levels": len(gap),

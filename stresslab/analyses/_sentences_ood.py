@@ -189,7 +189,7 @@ def valley(facts: Gaps) -> Sentence | None:
         text = "At no level of difficulty does the gap of a model clearly stand out."
         return Sentence("valley", text, CANNOT_TELL, PAGE)
     top = plain.sort_values(["gap", "model"], ascending=[False, True]).iloc[0]
-    axis = words.in_sentence(facts.titles.get(top["axis"], str(top["axis"])))
+    axis = words.in_sentence(facts.titles.get(top["over"], str(top["over"])))
     ends = f"{top['critical_low']:g} to {top['critical_high']:g}"
     if top["critical_low"] == top["critical_high"]:
         ends = f"{top['critical_low']:g} only"

@@ -21,6 +21,8 @@ from stresslab.analyses._kind import Analysis
 from stresslab.params import ByParams, setting
 from stresslab.result import Result, Warn
 
+NO_SPLIT = "Nobody has said what is in distribution for these models, so gaps are left out."
+
 
 @dataclass(frozen=True, kw_only=True)
 class OodGapParams(ByParams):
@@ -112,7 +114,7 @@ def _transfers(asked: Asked, how: _paired.Judge) -> tuple[list[_paired.Batch], l
 def _unsaid(asked: Asked, found: list[_ood_sides.Sides], known: bool) -> list[Warn]:
     if asked.empty or not known:
         return [no_rows(asked)]
-    return [] if found else [Warn("no-split", rules.HOW_TO_SAY)]
+    return [] if found else [Warn("no-split", NO_SPLIT)]
 
 
 def _where(asked: Asked, found: list[_ood_sides.Sides]) -> str:

@@ -114,7 +114,7 @@ def _names(
     mode: Mode,
 ) -> None:  # fmt: skip
     """Write names beside the points, moved up or down where they would collide."""
-    gap = (down[1] - down[0]) * 17 / HEIGHT
+    gap = (down[1] - down[0]) * 17 / (HEIGHT - 82)
     middle = float(rows["value_in"].median())
     for left in (True, False):
         part = rows[(rows["value_in"] > middle) == left]
