@@ -117,17 +117,20 @@ def content_hash(
         return None
     choices, reference = _listed(choices), _listed(reference)
     references = reference if isinstance(reference, list | tuple) else [reference]
-    asked = ",".join([_written(_plain(one), _COMPACT) for one in choices or ()])
-    right = ",".join(map(_QUOTED, sorted([_written(_plain(one), _SPACED) for one in references])))
+    asked = ",".join([_written(one, _COMPACT) for one in choices or ()])
+    right = ",".join(map(_QUOTED, sorted([_written(one, _SPACED) for one in references])))
     text = (
-        f'{{"choices":[{asked}],"input":{_written(_plain(untouched), _COMPACT)},'
+        f'{{"choices":[{asked}],"input":{_written(untouched, _COMPACT)},'
         f'"reference":[{right}]}}'
     )  # what `json.dumps` writes with sorted keys; hashes of earlier workspaces stay as they are
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _written(value: Any, encoder: json.JSONEncoder) -> str:
-    return _QUOTED(value) if type(value) is str else encoder.encode(value)
+    """Return a value as JSON, as `_plain` makes it."""
+    if type(value) is str:
+        return _QUOTED(" ".join((value if value.isascii() else _nfc(value)).split()))
+    return encoder.encode(_plain(value))
 
 
 def _listed(value: Any) -> Any:
@@ -139,9 +142,13 @@ def _listed(value: Any) -> Any:
         return value
 
 
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        return " ".join((value if value.isascii() else unicodedata.normalize("NFC", value)).split())
+        return " ".join((value if value.isascii() else _nfc(value)).split())
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):

@@ -54,8 +54,8 @@ class Objects:
                 chunk.rows.append(one)
             if len(chunk.rows) + len(chunk.rejects) >= ROWS:
                 chunk.bytes_done = self.bytes_done
-                yield chunk
-                chunk = Chunk(unit=self.unit)
+                full, chunk = [chunk], Chunk(unit=self.unit)
+                yield full.pop()  # what is handed out is not held here
         chunk.bytes_done = self.bytes_done
         yield chunk
 

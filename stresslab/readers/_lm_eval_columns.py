@@ -84,7 +84,9 @@ class Reading:
     def _ask(self, at: int, doc: Object, pairs: list[tuple[Any, Any]]) -> bool:
         """Note what is asked in a line; return whether it is the same in all of its requests."""
         prompt = pairs[0][0]
-        if type(prompt) is not str or not prompt or any(one[0] != prompt for one in pairs):
+        if type(prompt) is not str or not prompt:
+            return False
+        if len(pairs) > 1 and [one for one, _ in pairs].count(prompt) != len(pairs):
             return False
         asked = input_of(doc, self.task) or prompt
         self.columns["read.input"][at] = asked

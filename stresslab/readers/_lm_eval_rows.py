@@ -63,8 +63,9 @@ class Rows:
         while n == _json_lines.ROWS:
             found = list(islice(lines, n))
             n = len(found)
-            yield self._read(found)
-            del found
+            made = [self._read(found)]
+            del found  # the lines are held by what is handed out, and by nothing else
+            yield made.pop()
 
     def _read(self, found: list[tuple[int, Object, bool] | Reject]) -> Columns:
         lines = [one for one in found if not isinstance(one, Reject)]

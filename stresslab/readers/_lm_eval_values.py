@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from stresslab.readers._likelihoods import number
@@ -21,6 +22,8 @@ KNOWN = frozenset({
 SMALLER = ("perplexity", "bits_per_byte", "brier", "loss", "error", "_ter", "wer", "cer", "ece")
 LIKELIHOOD = "loglikelihood"
 UNITS = {"word_perplexity": "word", "byte_perplexity": "byte", "bits_per_byte": "byte"}
+SHORT = 64
+"""Characters of a target that may be the place of a choice."""
 NOTHING = ("bypass",)
 """Metrics of which the harness writes a number that stands for none."""
 
@@ -113,9 +116,8 @@ def reference_of(row: Object, texts: list[str], choices: list[str], chosen: int)
     """Return the text of the right choice: the target is its place, or one of the texts."""
     target = row.get("target")
     text = target.strip() if isinstance(target, str) else str(target)
-    inner = text[1:-1].split(",") if text.startswith("[") and text.endswith("]") else [text]
-    places = [int(one) for one in inner if one.strip().isdecimal()]
-    is_place = len(places) == len(inner) and max(places) < len(choices)
+    places = _places(text) if len(text) <= SHORT else _places.__wrapped__(text)
+    is_place = bool(places) and max(places) < len(choices)
     named = texts.index(text) if text in texts else None
     if is_place and named is not None and "acc" in row:  # both readings are possible
         is_right = row["acc"] in (1, 1.0, True)
@@ -124,6 +126,17 @@ def reference_of(row: Object, texts: list[str], choices: list[str], chosen: int)
         found = [choices[one] for one in places]
         return found[0] if len(found) == 1 else found
     return choices[named] if named is not None else target
+
+
+@lru_cache(maxsize=1024)
+def _places(text: str) -> tuple[int, ...]:
+    """Return the places a target names; none where it is anything else."""
+    inner = text[1:-1].split(",") if text.startswith("[") and text.endswith("]") else [text]
+    is_place = all(one.strip().isdecimal() for one in inner)
+    try:
+        return tuple(map(int, inner)) if is_place else ()
+    except ValueError:  # thousands of digits
+        return ()
 
 
 def _numbers(metric: str, value: Any, aggregation: str) -> dict[str, float]:

@@ -71,14 +71,16 @@ def in_chunks(
             chunk.rows.append((number, row))
         if len(chunk.rows) + len(chunk.rejects) >= ROWS:
             chunk.bytes_done = bytes_done()
-            yield chunk
-            chunk = Chunk(unit=unit)
+            full, chunk = [chunk], Chunk(unit=unit)
+            yield full.pop()  # what is handed out is not held here
     chunk.bytes_done = bytes_done()
     yield chunk
 
 
 def tidied(row: dict[str, Any], place: str) -> list[Reject]:
     """Make the members of a row storable; return a note of each that is not as it was."""
+    if _is_storable(row):
+        return []
     notes = []
     for name, value in list(row.items()):
         try:
@@ -92,6 +94,18 @@ def tidied(row: dict[str, Any], place: str) -> list[Reject]:
             excerpt = whole[:EXCERPT] if isinstance(whole, str) else ""
             notes.append(Reject(place, lenient.clean(name), NOT_UTF8, excerpt))
     return notes
+
+
+def _is_storable(row: dict[str, Any]) -> bool:
+    """Return whether a row is known, without a walk through it, to need no repair."""
+    import orjson
+
+    try:
+        written = orjson.dumps(row)  # takes no text that is not UTF-8
+    except TypeError:
+        return False
+    is_flat = written.count(b"[") + written.count(b"{") <= MAX_DEPTH
+    return is_flat and b"\\u0000" not in written
 
 
 def tidy(value: Any, levels: int = MAX_DEPTH) -> Any:

@@ -173,12 +173,20 @@ def as_json(value: Any) -> str | None:
 
 
 def _text_of(value: Any) -> str:
-    try:
-        if type(value) is list:
+    if type(value) is list:
+        try:
             return f"[{', '.join(map(_QUOTED, value))}]"
-    except TypeError:
-        pass  # not only texts
+        except TypeError:
+            pass  # not only texts
+        try:
+            return f"[{', '.join(map(_message, value))}]"
+        except (TypeError, AttributeError):
+            pass  # not only objects of texts
     return _WRITTEN(value)
+
+
+def _message(value: dict[str, str]) -> str:
+    return f"{{{', '.join([f'{_QUOTED(name)}: {_QUOTED(one)}' for name, one in value.items()])}}}"
 
 
 def listed(value: Any) -> list[Any] | None:
