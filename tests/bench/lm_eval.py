@@ -3,7 +3,10 @@
 Two things are compared with ``pandas.read_json(lines=True)``, which makes one frame of all lines and
 nothing of what is inside of them: the members a grid needs, typed (what a pass over the filters
 does), and the whole reader, which makes items, variants, outcomes and scores with probabilities,
-ids and hashes. Memory is that of a process of its own that reads a file and keeps nothing.
+ids and hashes. The whole reader is also compared with pandas and the least that has to be done to
+its frame for the same probabilities, hashes and texts. "least work" is what no reader of lines in
+Python is below: parse them, hash what each asks, keep its texts. Memory is that of a process of its
+own that reads a file and keeps nothing.
 """
 
 import json
@@ -13,8 +16,14 @@ import tempfile
 from collections.abc import Iterator
 from functools import partial
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
+import orjson
+import pyarrow as pa
+
+from stresslab.nouns import content_hash
 from stresslab.readers import readers
 from stresslab.store.scan import typed_lines
 from tests.bench._kind import Asked, Bench, Row, Took, best, once
@@ -99,6 +108,49 @@ def _rates(asked: Asked, path: Path, n: int, kind: str) -> Iterator[Row]:
         )
         row = partial(Row, f"{kind}: {what}", n, took, wanted=wanted, note=note)
         yield row("pandas read_json", theirs) if theirs else row()
+    if theirs:
+        same = best(partial(_same_by_pandas, path), times=2)
+        yield Row(f"{kind}: whole reader, like for like", n, took, "pandas + loop", same)
+    for what, work in (("parse", _parsed), ("parse, hash and texts", _least)):
+        yield Row(f"{kind}: least work: {what}", n, best(partial(work, path), times=2))
+
+
+def _same_by_pandas(path: Path) -> None:
+    """Make of the frame of pandas the probabilities, hashes and texts that the reader makes."""
+    import numpy as np
+    import pandas as pd
+
+    frame = pd.read_json(path, lines=True)
+    likelihoods = np.array([[float(one) for one, _ in pairs] for pairs in frame["filtered_resps"]])
+    powers = np.exp(likelihoods - likelihoods.max(axis=1, keepdims=True))
+    frame["probs"] = list(powers / powers.sum(axis=1, keepdims=True))
+    frame["chosen"] = likelihoods.argmax(axis=1)
+    for name in ("question", "choices", "id", "tier", "domain"):
+        frame[name] = [doc[name] for doc in frame["doc"]]
+    frame["prompt"] = [asked["gen_args_0"]["arg_0"] for asked in frame["arguments"]]
+    frame["texts"] = frame["choices"].map(json.dumps)
+    frame["messages"] = [json.dumps([{"role": "user", "content": one}]) for one in frame["prompt"]]
+    asked = zip(frame["question"], frame["choices"], frame["target"].astype(str), strict=True)
+    frame["content_hash"] = [content_hash(*one) for one in asked]
+
+
+def _parsed(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(len(orjson.loads(line)) for line in file)
+
+
+def _least(path: Path) -> None:
+    for lines in _blocks(path):
+        asked = [(one["doc"]["question"], one["doc"]["choices"], one["target"]) for one in lines]
+        pa.array([content_hash(*one) for one in asked])
+        pa.array([one["arguments"]["gen_args_0"]["arg_0"] for one in lines])
+        pa.array([question for question, _, _ in asked])
+
+
+def _blocks(path: Path) -> Iterator[list[dict[str, Any]]]:
+    with path.open("rb") as file:
+        while lines := [orjson.loads(line) for line in islice(file, 2_000)]:
+            yield lines
 
 
 def _drain_typed(path: Path, columns: dict[str, str]) -> int:
