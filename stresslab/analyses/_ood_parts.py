@@ -9,9 +9,11 @@ from stresslab.analyses import _ood_sums, _paired, _value
 from stresslab.analyses._ask import Asked
 from stresslab.analyses._ood_rows import Rows
 from stresslab.analyses._ood_sides import Sides
+from stresslab.analyses._ood_split import Split
 from stresslab.checks import Array
 from stresslab.gaps.decompose import PARTS, Decomposition, GroupSums, decompose
 from stresslab.gaps.worst import level_of_each
+from stresslab.predicate import In
 from stresslab.result import Column, Warn
 
 if TYPE_CHECKING:
@@ -41,12 +43,9 @@ def parts(asked: Asked, found: Sequence[Sides]) -> tuple["pd.DataFrame", list[Wa
     groupings = _groupings(asked) if whole else []
     n = sum(int(one.known.sum()) for one in whole) * len(groupings)
     level = level_of_each(asked.params.level, n)
+    seen = Rows(asked)
     rows = [
-        row
-        for sides in whole
-        for seen in (Rows(asked, sides.split),)
-        for by in groupings
-        for row in _rows(asked, sides, by, seen, level)
+        row for sides in whole for by in groupings for row in _rows(asked, sides, by, seen, level)
     ]
     apart = sorted({str(row["by"]) for row in rows if row["n_shared"] == 0})
     warnings = []
@@ -85,7 +84,7 @@ def _rows(
     asked: Asked, sides: Sides, by: tuple[str, ...], seen: Rows, level: float
 ) -> Iterator[dict[str, Any]]:
     split = sides.split
-    tables = [_ood_sums.cells(asked, split, one, by=by) for one in (split.inside, split.outside)]
+    tables = _cells(asked, split, by)
     bins = _bins(tables, by)
     code: dict[Key, int] = {}
     groups = [
@@ -108,14 +107,29 @@ def _rows(
         if sides.linked or not (made[0][1] and made[1][1]):
             told = _paired.has_rows(asked)
             if told:
-                names = _keys(seen.pairs(by).groups, by, bins)
-                variance, df = seen.variance(by, model, code, names, sums)
+                names = _keys(seen.pairs(split, by).groups, by, bins)
+                variance, df = seen.variance(split, by, model, code, names, sums)
         found = decompose(*sums, level=level, variance=variance, df=df)
         counts = {
             "n": int(sizes[0][place] + sizes[1][place]),
             "n_clusters": int(wholes[0][place] + wholes[1][place]),
         }
         yield {"model": model, "by": ", ".join(by), **_said(found, way, told), **counts}
+
+
+def _cells(asked: Asked, split: Split, by: tuple[str, ...]) -> list["pd.DataFrame"]:
+    """Return the cells of either side; sides that are domains are asked for together.
+
+    A group may then have several cells, whose sums add up unless a cluster stands in two of them,
+    which `_sums` finds.
+    """
+    sides = (split.inside, split.outside)
+    if not split.by_domain:
+        return [_ood_sums.cells(asked, split, one, by=by) for one in sides]
+    finer = by if "domain" in by else ("domain", *by)
+    both = _ood_sums.cells(asked, split, by=finer)
+    domains = [set(one.values) for one in sides if isinstance(one, In)]
+    return [both[both["domain"].isin(one)].reset_index(drop=True) for one in domains]
 
 
 def _keys(table: "pd.DataFrame", by: tuple[str, ...], bins: dict[str, dict[Any, int]]) -> list[Key]:

@@ -11,6 +11,7 @@ from stresslab.analyses._ask import Asked
 from stresslab.analyses._ood_split import Split
 from stresslab.checks import Array
 from stresslab.gaps.decompose import PARTS, GroupSums, linearised
+from stresslab.predicate import all_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,28 +21,28 @@ if TYPE_CHECKING:
 
 @dataclass
 class Rows:
-    """The rows of one split, read once for all groupings and models.
+    """The rows of a question, read once for all splits, groupings and models.
 
     Parameters
     ----------
     asked : Asked
         The question.
-    split : Split
-        The two sides.
     """
 
     asked: Asked
-    split: Split
-    _by: dict[tuple[str, ...], "Pairs"] = field(default_factory=dict)
+    _by: dict[tuple[tuple[str, ...], bool], "Pairs"] = field(default_factory=dict)
+    _side: dict[tuple[Split, bool], Array] = field(default_factory=dict)
 
     def variance(
-        self, by: tuple[str, ...], model: str, code: "Mapping[tuple[str, ...], int]",
+        self, split: Split, by: tuple[str, ...], model: str, code: "Mapping[tuple[str, ...], int]",
         names: list[tuple[str, ...]], sums: tuple[GroupSums, GroupSums],
     ) -> tuple[Array, float]:  # fmt: skip
         """Return the variances of the parts of a gap over clusters, and degrees of freedom.
 
         Parameters
         ----------
+        split : Split
+            The two sides.
         by : tuple of str
             The grouping.
         model : str
@@ -53,14 +54,16 @@ class Rows:
         sums : tuple of GroupSums
             The sums of either side.
         """
-        rows = self.pairs(by)
+        rows = self.pairs(split, by)
         column = rows.models.index(model)
         value, weight = rows.values[:, column], rows.trials[:, column]
         group = np.array([code.get(one, -1) for one in names], dtype=np.int64)[rows.group]
-        known = np.isfinite(value) & (group >= 0)
+        inside = np.isin(rows.variant, self._variants(split, inside=True))
+        outside = np.isin(rows.variant, self._variants(split, inside=False))
+        known = np.isfinite(value) & (group >= 0) & (inside | outside)
         cluster, group = rows.cluster[known], group[known]
         value, weight = value[known], weight[known].astype(float)
-        inside = self._inside(by)[known]
+        inside = inside[known]
         (a_n, a_total), (b_n, b_total) = linearised(*sums)
         there = np.bincount(cluster, minlength=1) > 0
         n_clusters = int(there.sum())
@@ -77,25 +80,28 @@ class Rows:
             found[part] = n_clusters / (n_clusters - 1) * float((moves**2).sum())
         return found, float(n_clusters - 1)
 
-    def pairs(self, by: tuple[str, ...]) -> "Pairs":
-        """Return the rows of both sides, grouped by `by`."""
+    def pairs(self, split: Split, by: tuple[str, ...]) -> "Pairs":
+        """Return the rows both sides are taken from, grouped by `by`."""
         from stresslab.store import query
 
-        if by not in self._by:
-            question = self.split.question(self._measured, self.split.inside, self.split.outside)
-            self._by[by] = query.pairs(self.asked.workspace, question, by=by)
-        return self._by[by]
+        key = (by, split.clean is not None)
+        if key not in self._by:
+            measured = self._measured.question
+            question = replace(measured, where=all_of(measured.where, split.clean))
+            self._by[key] = query.pairs(self.asked.workspace, question, by=by)
+        return self._by[key]
 
     @cached_property
     def _measured(self) -> Asked:
         return replace(self.asked, question=_paired.row_question(self.asked))
 
-    @cached_property
-    def _variants(self) -> Array:
+    def _variants(self, split: Split, *, inside: bool) -> Array:
+        """Return the variants of one side."""
         from stresslab.store import query
 
-        question = self.split.question(self._measured, self.split.inside)
-        return query.pairs(self.asked.workspace, question).variant
-
-    def _inside(self, by: tuple[str, ...]) -> Array:
-        return np.isin(self.pairs(by).variant, self._variants)
+        key = (split, inside)
+        if key not in self._side:
+            side = split.inside if inside else split.outside
+            question = split.question(self._measured, side)
+            self._side[key] = np.unique(query.pairs(self.asked.workspace, question).variant)
+        return self._side[key]

@@ -49,10 +49,17 @@ class Split:
         """Return whether there is something on both sides."""
         return self.inside is not None and self.outside is not None
 
+    @property
+    def by_domain(self) -> bool:
+        """Return whether both sides are named domains that do not meet."""
+        sides = (self.inside, self.outside)
+        named = [set(one.values) for one in sides if isinstance(one, In) and one.field == DOMAIN]
+        return len(named) == len(sides) and not named[0] & named[1]
+
     def question(self, asked: Asked, *sides: Predicate | None, clean: bool = True) -> "Question":
-        """Return the question about rows of any of `sides`; common models stay common."""
+        """Return the question about rows of any of `sides`, of all rows where none is given."""
         parts = tuple(one for one in sides if one is not None)
-        either = Or(parts) if len(parts) > 1 else parts[0]
+        either = Or(parts) if len(parts) > 1 else next(iter(parts), None)
         where = all_of(asked.question.where, either, self.clean if clean else None)
         return replace(asked.question, where=where)
 
