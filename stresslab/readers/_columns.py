@@ -178,7 +178,8 @@ class _OfRun:
                 done[item] = n
             elif item not in self.run.items:
                 said = {role: self.said[role][at] for role in OF_ITEM}
-                said |= {role: self._later(role, [at])[0] for role in LATER}
+                later = [(role, said[role]) for role in LATER if said[role] is not None]
+                said |= {role: CONVERTERS[role](one) for role, one in later}
                 row = self.chunk.given.row(at)
                 self.table.make_item(self.run, item, said, self.key.task, True, row)
         return list(done.values())

@@ -18,13 +18,13 @@ from functools import partial
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pyarrow as pa
 
 from stresslab.nouns import content_hash
 from stresslab.readers import readers
+from stresslab.readers._records import uncollected
 from stresslab.store.scan import typed_lines
 from tests.bench._kind import Asked, Bench, Row, Took, best, once
 
@@ -140,17 +140,13 @@ def _parsed(path: Path) -> int:
 
 
 def _least(path: Path) -> None:
-    for lines in _blocks(path):
-        asked = [(one["doc"]["question"], one["doc"]["choices"], one["target"]) for one in lines]
-        pa.array([content_hash(*one) for one in asked])
-        pa.array([one["arguments"]["gen_args_0"]["arg_0"] for one in lines])
-        pa.array([question for question, _, _ in asked])
-
-
-def _blocks(path: Path) -> Iterator[list[dict[str, Any]]]:
-    with path.open("rb") as file:
+    with uncollected(), path.open("rb") as file:
         while lines := [orjson.loads(line) for line in islice(file, 2_000)]:
-            yield lines
+            docs = [one["doc"] for one in lines]
+            asked = zip(docs, lines, strict=True)
+            pa.array([content_hash(a["question"], a["choices"], b["target"]) for a, b in asked])
+            pa.array([one["arguments"]["gen_args_0"]["arg_0"] for one in lines])
+            pa.array([one["question"] for one in docs])
 
 
 def _drain_typed(path: Path, columns: dict[str, str]) -> int:
