@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from stresslab.analyses._rest import REST
+from stresslab.analyses._sentences import both
 from stresslab.figures import theme
 
 HIDDEN = (
@@ -111,6 +112,8 @@ def items_query(row: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, An
         if sliced and value is not None and not pd.isna(value):
             plainly = int(value) if name == "tier" else value
             where = narrowed(where, name, [plainly.item() if hasattr(plainly, "item") else plainly])
+    if isinstance(row.get("where"), str):
+        where = both(where, row["where"])
     chosen = {name: value for name, value in kept.items() if name in ("workspace", "task")}
     models = [row[name] for name in ("model", "model_a", "model_b") if name in row]
     models = [one for one in models if one != REST]

@@ -21,6 +21,7 @@ PAGES = {
     "overview": ("pages/110_overview.py", "See the overview"),
     "tier_curve": ("pages/210_tier_curves.py", "See the curve"),
     "compare": ("pages/220_compare.py", "See the test"),
+    "overlap": ("pages/250_overlap.py", "See the overlap"),
     "rankings": ("pages/260_rankings.py", "See the ranking"),
     "claim_check": ("pages/280_claims.py", "See the claims"),
     "ood_gap": ("pages/270_out_of_distribution.py", "See the gap"),

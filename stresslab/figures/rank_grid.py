@@ -10,7 +10,7 @@ from stresslab.figures import theme
 from stresslab.figures._kind import Figure
 from stresslab.figures.theme._colour import Mode
 
-ROW_PX, HEAD, FOOT = 34, 92, 10
+ROW_PX, HEAD, FOOT = 34, 124, 10
 GAP = 0.5
 """Room between one kind of view and the next, in cells."""
 
@@ -53,11 +53,11 @@ def draw(
     names = [theme.plain(theme.shorten(styles[one].name, most)) for one in models]
     picture = theme.figure(
         mode, height=HEAD + FOOT + max(ROW_PX * len(models), 100),
-        margin={"l": 28 + int(7 * max(map(len, names))), "r": 16, "t": HEAD, "b": FOOT},
+        margin={"l": 28 + int(7 * max(map(len, names))), "r": 64, "t": HEAD, "b": FOOT},
     )  # fmt: skip
     picture.layout.xaxis = theme.axis(
         mode, side="top", tickmode="array", tickvals=list(at.values()),
-        ticktext=[theme.plain(theme.shorten(one, 14)) for one in columns.values()],
+        ticktext=[theme.plain(theme.shorten(one, 22)) for one in columns.values()],
         range=[-0.5, max(at.values()) + 0.5], tickangle=-40,
     )  # fmt: skip
     picture.layout.yaxis = theme.axis(

@@ -42,7 +42,7 @@ def draw(
     heads = [theme.plain(theme.shorten(styles[one].name, 12)) for one in models]
     picture = theme.figure(
         mode, height=HEAD + FOOT + max(CELL_PX * len(models), 120),
-        margin={"l": 28 + int(7 * max(map(len, names))), "r": 16, "t": HEAD, "b": FOOT},
+        margin={"l": 28 + int(7 * max(map(len, names))), "r": 64, "t": HEAD, "b": FOOT},
     )  # fmt: skip
     ends = len(models) - 0.5
     picture.layout.xaxis = theme.axis(

@@ -1,0 +1,165 @@
+"""Say whether two models fail on the same rows more often than chance would have it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stresslab.checks import Array, check_level, check_rows_match
+from stresslab.stats.intervals import divide, t_quantile
+
+SMOOTH = 0.5
+"""Added to each corner of the 2 x 2 table for the interval: no table is free of error."""
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """Error consistency by group: every field is an array of shape (n_groups,).
+
+    Parameters
+    ----------
+    kappa, low, high : ndarray
+        Agreement beyond chance and its interval; NaN where chance alone makes both agree always.
+    observed, expected : ndarray
+        Share of rows both are right on or both wrong on, and what independence would give.
+    both_right, only_a, only_b, both_wrong : ndarray of int
+        The 2 x 2 table.
+    n, n_clusters : ndarray of int
+        Rows, and independent clusters of them.
+    """
+
+    kappa: Array
+    low: Array
+    high: Array
+    observed: Array
+    expected: Array
+    both_right: Array
+    only_a: Array
+    only_b: Array
+    both_wrong: Array
+    n: Array
+    n_clusters: Array
+
+
+def error_consistency(
+    a: Array,
+    b: Array,
+    cluster: Array,
+    group: Array | None = None,
+    n_groups: int = 1,
+    *,
+    level: float = 0.95,
+) -> Consistency:
+    """Return Cohen's kappa of being right, per group of rows.
+
+    ``kappa = (o - e) / (1 - e)`` with ``o`` the observed share of rows on which both are right or
+    both wrong and ``e = p_a p_b + (1 - p_a)(1 - p_b)``. The interval is that of the delta method on
+    cluster sums, on Fisher's z scale with a t quantile on clusters - 1, from a table with half a
+    row more in each corner.
+
+    Parameters
+    ----------
+    a, b : ndarray of bool, shape (n_rows,)
+        Whether each model is right.
+    cluster : ndarray of int, shape (n_rows,)
+        Cluster codes from 0.
+    group : ndarray of int, shape (n_rows,), optional
+        Group codes in ``[0, n_groups)``; one group when absent.
+    n_groups : int
+        Number of groups.
+    level : float
+        Level of the interval.
+
+    References
+    ----------
+    Geirhos, Meding and Wichmann (2020), Beyond accuracy: quantifying trial-by-trial behaviour of
+    CNNs and humans by measuring error consistency; Fleiss, Cohen and Everitt (1969) for the
+    variance.
+    """
+    check_level(level)
+    a, b = np.asarray(a, bool), np.asarray(b, bool)
+    if len(a):
+        check_rows_match(a, b, cluster)
+    width = int(cluster.max()) + 1 if len(cluster) else 1
+    key = np.asarray(cluster) if group is None else np.asarray(group) * width + cluster
+    size = width * n_groups
+    sums = [
+        np.bincount(key[rows], minlength=size).reshape(n_groups, width).astype(float)
+        for rows in (a & b, a, b)
+    ]
+    rows = np.bincount(key, minlength=size).reshape(n_groups, width).astype(float)
+    both, right_a, right_b, n = (one.sum(axis=1) for one in (*sums, rows))
+    clusters = (rows > 0).sum(axis=1)
+    table = np.stack([both, right_a - both, right_b - both, n - right_a - right_b + both])
+    kappa, observed, expected = _kappa(table)
+    low, high = _interval(kappa, table, sums, rows, clusters, level)
+    corners = table.astype(np.int64)
+    return Consistency(
+        kappa, low, high, observed, expected, both_right=corners[0], only_a=corners[1],
+        only_b=corners[2], both_wrong=corners[3], n=n.astype(np.int64),
+        n_clusters=clusters.astype(np.int64),
+    )  # fmt: skip
+
+
+def _kappa(table: Array) -> tuple[Array, Array, Array]:
+    n = table.sum(axis=0)
+    p_a, p_b = divide(table[0] + table[1], n), divide(table[0] + table[2], n)
+    observed = divide(table[0] + table[3], n)
+    expected = p_a * p_b + (1 - p_a) * (1 - p_b)
+    return divide(observed - expected, 1 - expected), observed, expected
+
+
+def _slopes(table: Array) -> tuple[Array, Array, Array]:
+    """Return the derivatives of kappa by the observed agreement and by the two shares right."""
+    n = table.sum(axis=0)
+    p_a, p_b = divide(table[0] + table[1], n), divide(table[0] + table[2], n)
+    _, observed, expected = _kappa(table)
+    by_expected = divide(observed - 1, (1 - expected) ** 2)
+    by_observed = divide(np.ones_like(expected), 1 - expected)
+    return by_observed, by_expected * (2 * p_b - 1), by_expected * (2 * p_a - 1)
+
+
+def _interval(
+    kappa: Array, table: Array, sums: list[Array], rows: Array, clusters: Array, level: float
+) -> tuple[Array, Array]:
+    smooth = table + SMOOTH
+    middle, observed, _ = _kappa(smooth)
+    n = smooth.sum(axis=0)
+    p_a, p_b = (smooth[0] + smooth[1]) / n, (smooth[0] + smooth[2]) / n
+    s_o, s_a, s_b = _slopes(smooth)
+    alone = np.zeros_like(n)
+    for corner, (agree, a, b) in enumerate(((1, 1, 1), (0, 1, 0), (0, 0, 1), (1, 0, 0))):
+        effect = s_o * (agree - observed) + s_a * (a - p_a) + s_b * (b - p_b)
+        alone += smooth[corner] * effect**2
+    variance = alone / n**2 * _design(table, sums, rows, clusters)
+    error = np.sqrt(variance) / (1 - middle**2)
+    quantile = t_quantile(level, clusters - 1)
+    z = np.arctanh(middle)
+    low, high = np.tanh(z - quantile * error), np.tanh(z + quantile * error)
+    known = np.isfinite(kappa) & (clusters > 1)
+    low, high = np.minimum(low, kappa), np.maximum(high, kappa)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
+
+
+def _design(table: Array, sums: list[Array], rows: Array, clusters: Array) -> Array:
+    """Return by how much clusters widen the variance; 1 where that cannot be seen."""
+    n = table.sum(axis=0)
+    _, observed, _ = _kappa(table)
+    p_a, p_b = divide(table[0] + table[1], n), divide(table[0] + table[2], n)
+    s_o, s_a, s_b = _slopes(table)
+    both, right_a, right_b = sums
+    agree = rows - right_a - right_b + 2 * both
+    effect = (
+        s_o[:, None] * (agree - observed[:, None] * rows)
+        + s_a[:, None] * (right_a - p_a[:, None] * rows)
+        + s_b[:, None] * (right_b - p_b[:, None] * rows)
+    )
+    corners = np.zeros_like(n)
+    for corner, (same, a, b) in enumerate(((1, 1, 1), (0, 1, 0), (0, 0, 1), (1, 0, 0))):
+        corners += (
+            table[corner] * (s_o * (same - observed) + s_a * (a - p_a) + s_b * (b - p_b)) ** 2
+        )
+    clustered = (effect**2).sum(axis=1) * divide(clusters * 1.0, clusters - 1.0)
+    ratio = divide(clustered, corners)
+    most = divide(n, clusters * 1.0)
+    found: Array = np.where(np.isfinite(ratio) & (ratio > 0), ratio, most)
+    return np.where(clusters < n, np.clip(found, 1.0, None), 1.0)
