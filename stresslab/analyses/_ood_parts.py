@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOST_VALUES, BINS = 12, 5
 """Numbers with more values than this are taken together in so many equal parts."""
 
+MOST_GROUPS = 30
+"""Texts with more values than this are not tried where nobody named them."""
+
 MOST_TRIED = 6
 """Attributes looked at where nobody named one."""
 
@@ -75,7 +78,7 @@ def _groupings(asked: Asked) -> Sequence[tuple[str, ...]]:
         return [tuple(params.by)]
     table = asked.contents.attributes
     table = table[(table["task"] == asked.question.task) & table["name"].str.startswith("item.")]
-    few = table["n_values"].between(2, MOST_VALUES) | table["type"].isin(["integer", "number"])
+    few = table["n_values"].between(2, MOST_GROUPS) | table["type"].isin(["integer", "number"])
     fine = table[few & (table["n_values"] > 1)]
     return [(str(name),) for name in fine["name"]][:MOST_TRIED]
 

@@ -138,7 +138,8 @@ def _of_family(
         rows = pairs.group == names.index(there[0])
         pooled = there[0] in other
         mine, theirs = means[there][rows], means[other][rows]
-        ends.append((theirs, mine, rows) if pooled else (mine, theirs, rows))
+        turned = pooled == how.larger_is_better
+        ends.append((theirs, mine, rows) if turned else (mine, theirs, rows))
         labels.append(
             {
                 "family": family, "kind": KINDS[1] if pooled else KINDS[0],

@@ -40,6 +40,8 @@ class Gaps:
         Settings every link carries.
     known : bool
         Whether any row has a value.
+    by_domain : bool
+        Whether the sides are domains, which have names to tell.
     """
 
     tables: Mapping[str, "pd.DataFrame"]
@@ -51,6 +53,7 @@ class Gaps:
     where: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     known: bool = True
+    by_domain: bool = True
 
     def name(self, model: str) -> str:
         """Return the name of a model as people read it."""
@@ -256,7 +259,7 @@ def _of_one(facts: Gaps, row: Any) -> Sentence:
 def _from_to(facts: Gaps, row: Any) -> str:
     inside, outside = str(row["in_distribution"]), str(row["out_of_distribution"])
     start, stop = facts.number(row["value_in"]), facts.number(row["value_out"])
-    if max(len(inside), len(outside)) > 40:
+    if not facts.by_domain or max(len(inside), len(outside)) > 40:
         return f"from {start} to {stop}"
     return f"from {start} on {inside} to {stop} on {outside}"
 

@@ -1,6 +1,6 @@
 """Say what each model loses out of distribution, what that is made of, where it is most."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from stresslab.analyses import (
@@ -63,7 +63,10 @@ def run(workspace: Any, params: OodGapParams) -> Result:
     lines, against, no_line = _ood_line.lines(asked, found, how)
     moves, no_transfer = _transfers(asked, how)
     batches = [_ood_sides.gaps(asked, one, how) for one in found]
-    settled = how.settle([*(one for one in batches if one is not None), *against, *moves])
+    # every difference here is oriented already: above 0 is a loss, or a gain by pooling
+    settled = replace(how, larger_is_better=True).settle(
+        [*(one for one in batches if one is not None), *against, *moves]
+    )
     groups, by, no_group = _ood_groups.groups(asked)
     parts, crossed = _ood_parts.parts(asked, found)
     valleys, no_valley = _ood_valley.valleys(asked, found, how)
@@ -81,7 +84,7 @@ def run(workspace: Any, params: OodGapParams) -> Result:
     facts = rules.Gaps(
         tables=tables, by=by, names=asked.names, titles=asked.titles, rate=how.rate,
         higher=asked.metric.higher_is_better, where=_where(asked, found), settings=_link(asked),
-        known=known,
+        known=known, by_domain=all(one.split.by_domain for one in found if one.split.whole),
     )  # fmt: skip
     tables["headlines"] = _sentences.table(rules.headlines(facts))
     warnings = [*asked.question.warnings, *_unsaid(asked, found, known)]

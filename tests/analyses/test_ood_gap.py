@@ -224,3 +224,33 @@ def test_groups_of_items_across_sides_count_once(tmp_path, ask):
     assert np.isfinite(parts[["mix_low", "within_high"]].to_numpy()).all()
     whole = found.table.set_index("model")["low"] - found.table.set_index("model")["gap"]
     assert (whole < 0).all()
+
+
+def test_a_sentence_names_domains_and_spares_conditions(split, gap, ask):
+    first = gap.tables["headlines"].iloc[0]["text"]
+    assert " on north to ." in first
+    named = ask("ood_gap", split, in_where='domain = "north"', inputs="all")
+    assert "domain =" not in named.tables["headlines"].iloc[0]["text"]
+
+
+def test_a_measure_of_which_less_is_better_turns_the_gap_and_has_no_line(split, ask, monkeypatch):
+    from dataclasses import replace
+
+    from stresslab.analyses import _ask
+
+    plain = _ask.find_metric
+    monkeypatch.setattr(
+        _ask, "find_metric", lambda *given: replace(plain(*given), higher_is_better=False)
+    )
+    found = ask("ood_gap", split)
+    table = found.table
+    assert (table["gap"] - (table["value_out"] - table["value_in"])).abs().max() < 1e-12
+    assert set(table["verdict"]) >= {"better"}
+    assert "no-line" in {one.code for one in found.warnings}
+    parts = found.tables["decomposition"].dropna(subset=["mix"])
+    assert (parts["mix"] + parts["within"] + parts["one_sided"]).to_list() == pytest.approx(
+        parts["gap"].to_list()
+    )
+    worst = found.tables["worst_group"].set_index("model")["value"]
+    groups = found.tables["groups"].groupby("model")["value"].max()
+    assert worst.to_dict() == pytest.approx(groups.to_dict())
