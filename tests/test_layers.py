@@ -18,7 +18,8 @@ COMPUTING = {
     "probes", "adaptation", "unlearning",
 }  # fmt: skip
 EVERYTHING = COMPUTING | {
-    "stats", "metrics", "perturbations", "store", "readers", "runners", "analyses", "studies", "jobs",
+    "stats", "metrics", "perturbations", "store", "readers", "runners", "analyses", "validity", "studies",
+    "jobs",
     "figures", "reports", "commands", "cli",
 }  # fmt: skip
 OUTWARD = {"figures", "reports", "commands", "cli"}
@@ -32,7 +33,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "readers": {"store.scan"},
     "runners": {"perturbations"},
     "analyses": {"store", "stats", "metrics", "perturbations"} | COMPUTING,
-    "studies": EVERYTHING - OUTWARD - {"jobs"},
+    "validity": {"store", "analyses", "stats", "metrics"} | COMPUTING,
+    "studies": EVERYTHING - OUTWARD - {"jobs", "validity"},
     "jobs": EVERYTHING - OUTWARD,
     "figures": set(),
     "reports": {"analyses", "figures"},

@@ -12,7 +12,9 @@ from stresslab.commands import _print
 from stresslab.commands._options import JsonOption, WorkspaceOption, open_workspace
 from stresslab.errors import ParamError, UnknownPieceError
 
-KINDS = ("analyses", "figures", "metrics", "perturbations", "readers", "runners", "studies")
+KINDS = (
+    "analyses", "figures", "metrics", "perturbations", "readers", "runners", "studies", "validity",
+)  # fmt: skip
 
 KindArgument = Annotated[str, typer.Argument(help=f"One of: {', '.join(KINDS)}.")]
 
