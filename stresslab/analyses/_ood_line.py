@@ -79,7 +79,8 @@ def table(settled: "pd.DataFrame | None") -> "pd.DataFrame":
     if settled is None:
         return _value.frame(ROBUST)
     named = settled.rename(columns={"difference": "effective_robustness", "n_pairs": "n"})
-    return named[list(ROBUST)].astype(ROBUST)
+    named = named.sort_values("effective_robustness", ascending=False, kind="stable")
+    return named[list(ROBUST)].astype(ROBUST).reset_index(drop=True)
 
 
 def meanings(level: float) -> dict[str, Column]:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 PAGE = "ood_gap"
 HOW_TO_SAY = (
-    "Nobody has said what is in distribution here, so there is no gap to show: name the domains "
-    "models were trained on (in_domains under Settings, or in_domains of a model in "
-    "workspace.toml), or a condition (in_where)."
+    "Nobody has said what is in distribution here, so there is no gap to show: name its domains "
+    "or a condition under Settings (in_domains or in_where), or say of each model in "
+    "workspace.toml what it was trained on (in_domains)."
 )
 
 

@@ -44,7 +44,7 @@ def draw(
         return theme.empty(mode)
     models = [str(one) for one in rows["model"]]
     styles = styles or theme.styles(models)
-    most = 14 if narrow else 26
+    most = 18 if narrow else 26
     left = 26 + int(7 * max(len(theme.shorten(styles[one].name, most)) for one in models))
     height = HEAD + FOOT + max(ROW_PX * len(models), 120)
     picture = theme.figure(mode, height=height, margin={"l": left, "r": 130, "t": HEAD, "b": FOOT})

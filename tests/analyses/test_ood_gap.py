@@ -25,7 +25,7 @@ def split(tmp_path_factory):
     """Five models of the north; the fifth loses nothing in the south."""
     models = {one: away(rate, 0.0 if one == "m4" else 0.25, at=2) for one, rate in MODELS.items()}
     made = toy_workspace(
-        tmp_path_factory.mktemp("split") / "w", n_items=300, models=models,
+        tmp_path_factory.mktemp("split") / "w", n_items=240, models=models,
         perturbations={"noise": 3},
     )  # fmt: skip
     made.set_config("domains", "north", {"default": "in"})
@@ -42,7 +42,7 @@ def places(tmp_path_factory):
         return lambda perturbation, tier, domain: 0.9 if domain in home else 0.5
 
     made = toy_workspace(
-        tmp_path_factory.mktemp("places") / "w", n_items=200, perturbations={},
+        tmp_path_factory.mktemp("places") / "w", n_items=120, perturbations={},
         models={name: made_for(home) for name, home in homes.items()},
     )  # fmt: skip
     for name, home in homes.items():
@@ -95,8 +95,6 @@ def test_who_loses_is_said_first_and_who_holds_is_not_blamed(gap):
 def test_sides_named_by_settings_give_what_the_workspace_says(split, gap, ask, same_tables):
     named = ask("ood_gap", split, in_domains=("north",), out_domains=("south",))
     same_tables(named, gap, "ood_gap", "decomposition", "critical", "worst_group")
-    rest = ask("ood_gap", split, in_domains=("north",))
-    same_tables(rest, gap, "ood_gap")
     text = ask("ood_gap", split, in_where='domain = "north" and tier = 0',
                out_where='domain = "south" and tier = 0')  # fmt: skip
     numbers = ["model", "value_in", "value_out", "gap", "low_adjusted", "high_adjusted"]
@@ -106,7 +104,9 @@ def test_sides_named_by_settings_give_what_the_workspace_says(split, gap, ask, s
 def test_sides_that_share_items_are_held_against_each_other_item_by_item(split, ask):
     from scipy import stats
 
-    found = ask("ood_gap", split, in_where="tier = 0", out_where="tier = 2").table
+    found = ask(
+        "ood_gap", split, in_where="tier = 0", out_where="tier = 2", models=("m0", "m1")
+    ).table
     rows = rows_of(split).pivot_table(index=["model", "item_id"], columns="tier", values="score")
     for row in found.to_dict("records"):
         mine = rows.loc[row["model"]]
@@ -216,7 +216,7 @@ def test_a_gap_by_groups_of_one_side_only_is_said_not_to_split(split, ask):
 
 
 def test_groups_of_items_across_sides_count_once(tmp_path, ask):
-    made = toy_workspace(tmp_path / "w", n_items=120, groups_of=3, perturbations={})
+    made = toy_workspace(tmp_path / "w", n_items=60, groups_of=3, perturbations={})
     found = ask("ood_gap", made, in_domains=("north",))
     assert "linked-sides" in {one.code for one in found.warnings}
     assert np.isfinite(found.table[["low", "high"]].to_numpy()).all()
