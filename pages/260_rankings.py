@@ -12,7 +12,7 @@ metric = compute.metric(opened, params.task, params.metric)
 tables, titles = result.tables, opened.titles(params.task)
 
 show.answer(result, head, most=5)
-left, right = show.side_by_side(3, 2)
+left, right = show.side_by_side(1, 1)
 with left:
     show.chart(
         "ranks",

@@ -17,7 +17,8 @@ HIDDEN = (
     "coverage_low", "coverage_high", "drop_low", "drop_high", "slope_low", "slope_high",
     "area_low", "area_high", "slope_low_adjusted", "slope_high_adjusted", "area_low_adjusted",
     "area_high_adjusted", "never_broke_low", "never_broke_high", "never_broke_low_adjusted",
-    "never_broke_high_adjusted", "n_tiers", "low_in", "high_in", "low_out", "high_out",
+    "never_broke_high_adjusted", "n_tiers", "gain_low", "gain_high",
+    "distance_low", "distance_high", "low_in", "high_in", "low_out", "high_out",
     "relative_low", "relative_high", "critical_low", "critical_high", "mix_low", "mix_high",
     "within_low", "within_high", "one_sided_low", "one_sided_high", "gap_low", "gap_high",
 )  # fmt: skip
@@ -42,6 +43,7 @@ INTERVALS = {
     "slope": ("slope_low", "slope_high"), "area": ("area_low", "area_high"),
     "share_holding": ("low", "high"), "share_never_broke": ("never_broke_low", "never_broke_high"),
     "coverage": ("coverage_low", "coverage_high"), "value_in": ("low_in", "high_in"),
+    "gain": ("gain_low", "gain_high"), "distance": ("distance_low", "distance_high"),
     "value_out": ("low_out", "high_out"), "gap": ("low", "high"), "mix": ("mix_low", "mix_high"),
     "within": ("within_low", "within_high"), "effective_robustness": ("low", "high"),
     "critical": ("critical_low", "critical_high"),

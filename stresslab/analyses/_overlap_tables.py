@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LISTED = 40
 """Rows of a set whose ids its condition lists: a link holds no more."""
 
-MOST_CELLS = 2000
+MOST_CELLS = 20_000
 """Pairs of models times cells that are held against chance one by one."""
 
 NUMBERS = {
@@ -40,6 +40,9 @@ CONSISTENCY = {
     "model_a": "str", "model_b": "str", **NUMBERS, "observed": "float64", "expected": "float64",
     **dict.fromkeys(TABLE, "int64"), "pair_gain": "float64",
 }  # fmt: skip
+WITHIN = {"within": "float64", "within_low": "float64", "within_high": "float64"}
+"""The mean over cells, as the authors of error consistency average conditions."""
+
 ALL_FAIL, ALL_RIGHT, DISAGREE = "all fail", "all right", "some fail"
 
 
@@ -50,7 +53,7 @@ def empty(by: Sequence[str]) -> dict[str, "pd.DataFrame"]:
         "shared": _value.frame(SHARED),
         "alone": _value.frame(ALONE),
         "oracle": _value.frame(ORACLE),
-        "consistency": _value.frame(CONSISTENCY),
+        "consistency": _value.frame(CONSISTENCY | WITHIN | {"n_cells": "int64"}),
         "by_cell": _value.frame(_cell_kinds(by)),
     }
 
@@ -61,12 +64,12 @@ def overlap(asked: Asked, found: Patterns, most: int, level: float) -> "pd.DataF
     chosen = [np.arange(len(found.n)) == place for place in range(shown)]
     likely = chance(found)
     conditions = _conditions(asked, found, shown)
-    rows = []
+    rows, named = [], asked.names
     for place, numbers in enumerate(shares(found, chosen, level)):
         names = [m for m, fails in zip(found.models, found.failed[place], strict=True) if fails]
         rows.append(
             {
-                "failed": ", ".join(asked.names.get(one, one) for one in names) or "none",
+                "failed": ", ".join(named.get(one, one) for one in names) or "none",
                 "n_failed": len(names), **numbers, "by_chance": float(likely[place]),
                 "where": conditions[place], "models": json.dumps(names, ensure_ascii=False),
             }
@@ -128,39 +131,45 @@ def oracle(found: Patterns, level: float) -> "pd.DataFrame":
     return _value.frame(ORACLE, rows)
 
 
-def consistency(found: Patterns, level: float) -> "pd.DataFrame":
-    """Return how far every pair of models agrees beyond chance in what they get wrong."""
-    from stresslab.stats.consistency import error_consistency
+def consistency(
+    found: Patterns, pairs: "Pairs", by: Sequence[str], level: float
+) -> tuple["pd.DataFrame", "pd.DataFrame"]:
+    """Return how far every pair of models agrees beyond chance in what it gets wrong.
 
-    rows = []
-    for a, b in itertools.combinations(range(len(found.models)), 2):
-        one = error_consistency(found.right[a], found.right[b], found.cluster, level=level)
-        rows.append(_pair(found.models[a], found.models[b], one, 0))
-    return _value.frame(CONSISTENCY, rows)
+    Returns
+    -------
+    consistency : DataFrame
+        Over all rows, and as a mean over the cells of `by`.
+    by_cell : DataFrame
+        In every cell; empty where there are too many.
+    """
+    from stresslab.stats.consistency import blocks
+    from stresslab.stats.consistency import consistency as kappas
 
-
-def by_cell(pairs: "Pairs", by: Sequence[str], level: float) -> "pd.DataFrame":
-    """Return the same within every cell, where there are not too many."""
-    from stresslab.stats.consistency import error_consistency
-
-    compared = list(itertools.combinations(range(len(pairs.models)), 2))
-    kinds = _cell_kinds(by)
-    n_cells = len(pairs.groups)
-    if not by or not compared or n_cells * len(compared) > MOST_CELLS:
-        return _value.frame(kinds)
-    known = np.isfinite(pairs.values).all(axis=1)
-    right = [pairs.values[known, one] >= 0.5 for one in range(len(pairs.models))]
-    cluster, group = pairs.cluster[known], pairs.group[known]
-    labels = pairs.groups.to_dict("records")
-    rows = []
+    compared = list(itertools.combinations(range(len(found.models)), 2))
+    whole = blocks(found.cluster)
+    n_cells = len(pairs.groups) if by else 0
+    held = 0 < n_cells * len(compared) <= MOST_CELLS
+    if held:
+        known = np.isfinite(pairs.values).all(axis=1)
+        right = [pairs.values[known, one] >= 0.5 for one in range(len(pairs.models))]
+        parts = blocks(pairs.cluster[known], pairs.group[known], n_cells)
+        labels = pairs.groups.to_dict("records")
+    rows, cells = [], []
     for a, b in compared:
-        one = error_consistency(right[a], right[b], cluster, group, n_cells, level=level)
-        rows += [
-            _pair(pairs.models[a], pairs.models[b], one, cell, labels[cell])
-            for cell in range(n_cells)
-            if one.n[cell]
-        ]
-    return _value.frame(kinds, rows)
+        names = found.models[a], found.models[b]
+        row = _pair(*names, kappas(found.right[a], found.right[b], whole, level=level), 0)
+        row |= dict.fromkeys(WITHIN, np.nan) | {"n_cells": 0}
+        if held:
+            one = kappas(right[a], right[b], parts, level=level)
+            row |= dict(zip(WITHIN, (one.mean, one.mean_low, one.mean_high), strict=True))
+            row["n_cells"] = int(np.isfinite(one.kappa).sum())
+            there = np.flatnonzero(one.n)
+            cells += [_pair(*names, one, int(cell), labels[cell]) for cell in there]
+        rows.append(row)
+    return _value.frame(CONSISTENCY | WITHIN | {"n_cells": "int64"}, rows), _value.frame(
+        _cell_kinds(by), cells
+    )
 
 
 def meanings(asked: Asked) -> dict[str, dict[str, Column]]:
@@ -185,7 +194,12 @@ def meanings(asked: Asked) -> dict[str, dict[str, Column]]:
             "value": Column("number", "share some model so far is right on", "larger is better"),
             "gain": Column("number", "more than the first model alone", "larger is better"),
         },
-        "consistency": pair,
+        "consistency": pair
+        | {
+            "within": Column("number", "mean of the error consistency of the cells"),
+            "within_low": ends,
+            "within_high": ends,
+        },
         "by_cell": pair,
     }
 

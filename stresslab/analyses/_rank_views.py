@@ -10,7 +10,6 @@ from stresslab.analyses import _paired
 from stresslab.checks import Array
 
 if TYPE_CHECKING:
-
     from stresslab.store.query import Pairs
 
 MOST_LEVELS = 24
@@ -77,6 +76,8 @@ def views(pairs: "Pairs", by: Sequence[str], *, higher_is_better: bool, ranks: b
     left_out = {}
     for name in by if n_clusters else ():
         level, values = _levels(pairs, name)
+        if len(values) < 2:  # the order of all rows again
+            continue
         n_rows = np.bincount(level, minlength=len(values))
         kept = np.sort(np.argsort(-n_rows, kind="stable")[:MOST_LEVELS])
         left_out[name] = len(values) - len(kept)

@@ -66,12 +66,17 @@ def alike(facts: Overlapped) -> Sentence | None:
     known = facts.consistency.dropna(subset=["value"])
     if known.empty:
         return None
+    within = bool(known["within"].notna().all() and (known["n_cells"] > 1).all())
+    if within:
+        ends = {"within": "value", "within_low": "low", "within_high": "high"}
+        known = known.drop(columns=list(ends.values())).rename(columns=ends)
     ordered = known.sort_values(["value", "model_a", "model_b"], ascending=[False, True, True])
     top, low = ordered.iloc[0], ordered.iloc[-1]
     text = f"{_pair(facts, top)} err most alike: error consistency {_kappa(top)}"
     if len(ordered) > 1:
         text += f"; {_pair(facts, low)} least: {_kappa(low)}"
-    text += " (0 is chance, 1 the same errors)."
+    text += " (0 is chance, 1 the same errors"
+    text += "; mean over conditions)." if within else ")."
     query = {**facts.settings, "models": f"{top['model_a']},{top['model_b']}"}
     return Sentence("alike", text, "", "compare", query)
 

@@ -74,13 +74,14 @@ def _tables(
 ) -> dict[str, "pd.DataFrame"]:
     params: Any = asked.params
     level = params.level
+    pairwise, cells = _overlap_tables.consistency(found, pairs, by, level)
     return {
         "overlap": _overlap_tables.overlap(asked, found, params.patterns, level),
         "shared": _overlap_tables.shared(found, level),
         "alone": _overlap_tables.alone(found, level),
         "oracle": _overlap_tables.oracle(found, level),
-        "consistency": _overlap_tables.consistency(found, level),
-        "by_cell": _overlap_tables.by_cell(pairs, by, level),
+        "consistency": pairwise,
+        "by_cell": cells,
     }
 
 

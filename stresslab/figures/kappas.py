@@ -9,7 +9,9 @@ from stresslab.figures import theme
 from stresslab.figures._kind import Figure
 from stresslab.figures.theme._colour import Mode
 
-CELL_PX, HEAD, FOOT = 40, 84, 10
+CELL_PX, HEAD, FOOT = 36, 110, 10
+UPRIGHT_FROM = 7
+"""Models beyond which their names stand upright over the columns."""
 
 
 def draw(
@@ -25,11 +27,12 @@ def draw(
     Parameters
     ----------
     table : DataFrame
-        Columns of `PIECE`, each pair once.
+        Columns of `PIECE`, each pair once. Where the columns ``within, within_low, within_high``
+        are known for all pairs, they are drawn.
     order : sequence of str
         Models from the top down; the order of the table when empty.
     """
-    rows = table[table["value"].notna()]
+    rows, within = _drawn(table)
     if rows.empty:
         return theme.empty(mode)
     there = dict.fromkeys([*table["model_a"], *table["model_b"]])
@@ -45,7 +48,12 @@ def draw(
     heads = [theme.plain(theme.shorten(styles[one].name, 14)) for one in models]
     end = len(models) - 0.5
     picture.layout.xaxis = theme.axis(
-        mode, side="top", ticktext=heads, range=[-0.5, end], tickangle=-35, **ticks
+        mode,
+        side="top",
+        ticktext=heads,
+        range=[-0.5, end],
+        tickangle=-35 if len(models) <= UPRIGHT_FROM else -90,
+        **ticks,
     )
     picture.layout.yaxis = theme.axis(mode, ticktext=names, range=[end, -0.5], **ticks)
     marks, hovers = theme.Marks(), []
@@ -80,9 +88,21 @@ def draw(
     marks.onto(picture)
     picture.layout.meta = {
         "caption": "Error consistency: 0 is chance, 1 the same errors, below 0 opposite ones. "
-        "Grey: may be chance."
+        "Grey: may be chance." + (" Mean over conditions." if within else "")
     }
     return picture
+
+
+def _drawn(table: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
+    """Return the known pairs, and whether their value is the mean over conditions.
+
+    That mean does not count shared difficulty as agreement.
+    """
+    rows = table[table["value"].notna()]
+    if "within" not in rows or not rows["within"].notna().all():
+        return rows, False
+    own = rows.assign(value=rows["within"], low=rows["within_low"], high=rows["within_high"])
+    return own, True
 
 
 PIECE = Figure(

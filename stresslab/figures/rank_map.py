@@ -10,7 +10,10 @@ from stresslab.figures import theme
 from stresslab.figures._kind import Figure
 from stresslab.figures.theme._colour import Mode
 
-CELL_PX, HEAD, FOOT = 40, 74, 10
+CELL_PX, HEAD, FOOT = 36, 100, 10
+UPRIGHT_FROM = 7
+"""Models beyond which their names stand upright over the columns."""
+
 TURNED = {"better": "worse", "worse": "better"}
 SIGNS = {"better": "▲", "worse": "▼", "equivalent": "=", "cannot tell": "?"}
 
@@ -47,7 +50,7 @@ def draw(
     ends = len(models) - 0.5
     picture.layout.xaxis = theme.axis(
         mode, side="top", tickmode="array", tickvals=list(range(len(models))), ticktext=heads,
-        range=[-0.5, ends], tickangle=-35,
+        range=[-0.5, ends], tickangle=-35 if len(models) <= UPRIGHT_FROM else -90,
     )  # fmt: skip
     picture.layout.yaxis = theme.axis(
         mode, tickmode="array", tickvals=list(range(len(models))), ticktext=names,

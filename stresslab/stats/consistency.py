@@ -25,6 +25,10 @@ class Consistency:
         The 2 x 2 table.
     n, n_clusters : ndarray of int
         Rows, and independent clusters of them.
+    mean, mean_low, mean_high : float
+        Mean of kappa over the groups that have one, as the authors average conditions, and its
+        interval by the delta method on clusters, which may stand in several groups; NaN for a
+        single group.
     """
 
     kappa: Array
@@ -38,6 +42,9 @@ class Consistency:
     both_wrong: Array
     n: Array
     n_clusters: Array
+    mean: float
+    mean_low: float
+    mean_high: float
 
 
 def error_consistency(
@@ -75,29 +82,110 @@ def error_consistency(
     CNNs and humans by measuring error consistency; Fleiss, Cohen and Everitt (1969) for the
     variance.
     """
-    check_level(level)
-    a, b = np.asarray(a, bool), np.asarray(b, bool)
     if len(a):
         check_rows_match(a, b, cluster)
+    return consistency(a, b, blocks(cluster, group, n_groups), level=level)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The rows of each cluster in each group, counted once for many pairs of models.
+
+    Parameters
+    ----------
+    block : ndarray of int, shape (n_rows,) or None
+        Block of each row; None where every row is one of its own, in order.
+    owner, cluster : ndarray of int, shape (n_blocks,)
+        Group and cluster of each block.
+    size : ndarray of shape (n_blocks,)
+        Rows of each block.
+    n_groups : int
+        Number of groups.
+    """
+
+    block: Array | None
+    owner: Array
+    cluster: Array
+    size: Array
+    n_groups: int
+
+    def count(self, rows: Array) -> Array:
+        """Return how many of the rows lie in each block."""
+        if self.block is None:
+            return rows.astype(float)
+        return np.bincount(self.block[rows], minlength=len(self.owner)).astype(float)
+
+    def total(self, values: Array) -> Array:
+        """Return the sum of a number per block over the blocks of each group."""
+        return np.bincount(self.owner, weights=values, minlength=self.n_groups)
+
+
+def blocks(cluster: Array, group: Array | None = None, n_groups: int = 1) -> Blocks:
+    """Return the blocks of rows; codes as in `error_consistency`."""
+    cluster = np.asarray(cluster, dtype=np.int64)
+    group = np.zeros(len(cluster), dtype=np.int64) if group is None else np.asarray(group)
     width = int(cluster.max()) + 1 if len(cluster) else 1
-    key = np.asarray(cluster) if group is None else np.asarray(group) * width + cluster
-    size = width * n_groups
-    sums = [
-        np.bincount(key[rows], minlength=size).reshape(n_groups, width).astype(float)
-        for rows in (a & b, a, b)
-    ]
-    rows = np.bincount(key, minlength=size).reshape(n_groups, width).astype(float)
-    both, right_a, right_b, n = (one.sum(axis=1) for one in (*sums, rows))
-    clusters = (rows > 0).sum(axis=1)
+    there, block, size = np.unique(group * width + cluster, return_inverse=True, return_counts=True)
+    if len(there) == len(cluster):
+        ones = np.ones(len(cluster))
+        return Blocks(None, group, cluster, ones, n_groups)
+    return Blocks(block, there // width, there % width, size.astype(float), n_groups)
+
+
+def consistency(a: Array, b: Array, where: Blocks, *, level: float = 0.95) -> Consistency:
+    """Return `error_consistency` on rows whose blocks are known."""
+    check_level(level)
+    a, b = np.asarray(a, bool), np.asarray(b, bool)
+    sums = [where.count(rows) for rows in (a & b, a, b)]
+    both, right_a, right_b, n = (where.total(one) for one in (*sums, where.size))
+    clusters = np.bincount(where.owner, minlength=where.n_groups)
     table = np.stack([both, right_a - both, right_b - both, n - right_a - right_b + both])
     kappa, observed, expected = _kappa(table)
-    low, high = _interval(kappa, table, sums, rows, clusters, level)
+    low, high = _interval(kappa, table, sums, where, clusters, level)
     corners = table.astype(np.int64)
+    within, within_low, within_high = _mean(kappa, table, sums, where, level)
     return Consistency(
         kappa, low, high, observed, expected, both_right=corners[0], only_a=corners[1],
         only_b=corners[2], both_wrong=corners[3], n=n.astype(np.int64),
-        n_clusters=clusters.astype(np.int64),
+        n_clusters=clusters.astype(np.int64), mean=within, mean_low=within_low,
+        mean_high=within_high,
     )  # fmt: skip
+
+
+def _effects(table: Array, sums: list[Array], where: Blocks) -> Array:
+    """Return by how much each block moves the kappa of its group, times the group's rows."""
+    n, owner = table.sum(axis=0), where.owner
+    _, observed, _ = _kappa(table)
+    p_a, p_b = divide(table[0] + table[1], n), divide(table[0] + table[2], n)
+    s_o, s_a, s_b = _slopes(table)
+    both, right_a, right_b = sums
+    agree = where.size - right_a - right_b + 2 * both
+    effect: Array = (
+        s_o[owner] * (agree - observed[owner] * where.size)
+        + s_a[owner] * (right_a - p_a[owner] * where.size)
+        + s_b[owner] * (right_b - p_b[owner] * where.size)
+    )
+    return effect
+
+
+def _mean(
+    kappa: Array, table: Array, sums: list[Array], where: Blocks, level: float
+) -> tuple[float, float, float]:
+    """Return the mean of kappa over the groups that have one; a cluster may stand in several."""
+    known = np.isfinite(kappa)
+    if where.n_groups < 2 or not known.any():
+        return np.nan, np.nan, np.nan
+    value = float(kappa[known].mean())
+    inside = known[where.owner]
+    share = _effects(table, sums, where)[inside] / table.sum(axis=0)[where.owner[inside]]
+    cluster = where.cluster[inside]
+    per_cluster = np.bincount(cluster, weights=share) / known.sum()
+    n_clusters = int(np.count_nonzero(np.bincount(cluster)))
+    if n_clusters < 2:
+        return value, np.nan, np.nan
+    error = float(np.sqrt((per_cluster**2).sum() * n_clusters / (n_clusters - 1)))
+    reach = float(t_quantile(level, n_clusters - 1)) * error
+    return value, max(-1.0, value - reach), min(1.0, value + reach)
 
 
 def _kappa(table: Array) -> tuple[Array, Array, Array]:
@@ -119,7 +207,7 @@ def _slopes(table: Array) -> tuple[Array, Array, Array]:
 
 
 def _interval(
-    kappa: Array, table: Array, sums: list[Array], rows: Array, clusters: Array, level: float
+    kappa: Array, table: Array, sums: list[Array], where: Blocks, clusters: Array, level: float
 ) -> tuple[Array, Array]:
     smooth = table + SMOOTH
     middle, observed, _ = _kappa(smooth)
@@ -130,7 +218,7 @@ def _interval(
     for corner, (agree, a, b) in enumerate(((1, 1, 1), (0, 1, 0), (0, 0, 1), (1, 0, 0))):
         effect = s_o * (agree - observed) + s_a * (a - p_a) + s_b * (b - p_b)
         alone += smooth[corner] * effect**2
-    variance = alone / n**2 * _design(table, sums, rows, clusters)
+    variance = alone / n**2 * _design(table, sums, where, clusters)
     error = np.sqrt(variance) / (1 - middle**2)
     quantile = t_quantile(level, clusters - 1)
     z = np.arctanh(middle)
@@ -140,25 +228,18 @@ def _interval(
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
-def _design(table: Array, sums: list[Array], rows: Array, clusters: Array) -> Array:
+def _design(table: Array, sums: list[Array], where: Blocks, clusters: Array) -> Array:
     """Return by how much clusters widen the variance; 1 where that cannot be seen."""
     n = table.sum(axis=0)
     _, observed, _ = _kappa(table)
     p_a, p_b = divide(table[0] + table[1], n), divide(table[0] + table[2], n)
     s_o, s_a, s_b = _slopes(table)
-    both, right_a, right_b = sums
-    agree = rows - right_a - right_b + 2 * both
-    effect = (
-        s_o[:, None] * (agree - observed[:, None] * rows)
-        + s_a[:, None] * (right_a - p_a[:, None] * rows)
-        + s_b[:, None] * (right_b - p_b[:, None] * rows)
-    )
     corners = np.zeros_like(n)
     for corner, (same, a, b) in enumerate(((1, 1, 1), (0, 1, 0), (0, 0, 1), (1, 0, 0))):
-        corners += (
-            table[corner] * (s_o * (same - observed) + s_a * (a - p_a) + s_b * (b - p_b)) ** 2
-        )
-    clustered = (effect**2).sum(axis=1) * divide(clusters * 1.0, clusters - 1.0)
+        effect = s_o * (same - observed) + s_a * (a - p_a) + s_b * (b - p_b)
+        corners += table[corner] * effect**2
+    effects = np.nan_to_num(_effects(table, sums, where))
+    clustered = where.total(effects**2) * divide(clusters * 1.0, clusters - 1.0)
     ratio = divide(clustered, corners)
     most = divide(n, clusters * 1.0)
     found: Array = np.where(np.isfinite(ratio) & (ratio > 0), ratio, most)

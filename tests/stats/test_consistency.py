@@ -75,3 +75,18 @@ def test_intervals_cover(n, each, p):
         found = error_consistency(a, b, np.repeat(np.arange(n), each))
         inside += not (found.low[0] > truth or found.high[0] < truth)
     assert inside / 1000 > 0.925
+
+
+def test_the_mean_over_conditions_is_that_of_the_authors():
+    rng = np.random.default_rng(5)
+    a, b = draw(rng, 400)
+    group = np.arange(400) % 4
+    found = error_consistency(a, b, np.arange(400) // 4, group, 4)
+    assert found.mean == pytest.approx(found.kappa.mean())
+    assert found.mean_low < found.mean < found.mean_high
+    alone = [error_consistency(a[group == g], b[group == g], np.arange(100)) for g in range(4)]
+    errors = [
+        (np.arctanh(one.high) - np.arctanh(one.low)) / 2 * (1 - one.kappa**2) for one in alone
+    ]
+    pooled = np.sqrt(np.sum(np.square(errors))) / 4  # independent conditions
+    assert (found.mean_high - found.mean_low) / 2 == pytest.approx(pooled, rel=0.15)
