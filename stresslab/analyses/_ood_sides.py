@@ -8,6 +8,7 @@ import numpy as np
 from stresslab.analyses import _ood_sums, _paired, _value
 from stresslab.analyses._ask import Asked
 from stresslab.analyses._ood_split import Split
+from stresslab.errors import ParamError
 from stresslab.result import Column, Warn
 
 if TYPE_CHECKING:
@@ -155,10 +156,15 @@ def meanings(asked: Asked, level: float) -> dict[str, Column]:
 
 
 def _linked(asked: Asked, split: Split, rows: "pd.DataFrame") -> bool:
-    """Return whether some cluster stands on both sides."""
+    """Return whether some cluster stands on both sides; refuse sides that share rows."""
     if not split.whole:
         return False
     either = _ood_sums.cells(asked, split, split.inside, split.outside)
+    if int(either["n"].sum()) < int(rows["n_in"].sum() + rows["n_out"].sum()):
+        raise ParamError(
+            "Some rows are both in and out of distribution by these settings. Name sides that do "
+            "not meet."
+        )
     apart = rows.set_index("model")[["n_clusters_in", "n_clusters_out"]].sum(axis=1)
     joined = either.set_index("model")["n_clusters"]
     return bool((joined < apart.reindex(joined.index)).any())

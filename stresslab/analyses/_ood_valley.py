@@ -112,10 +112,12 @@ def _levels(asked: Asked, sides: Sides, how: _paired.Judge) -> "pd.DataFrame":
 
 
 def _tops(levels: "pd.DataFrame", asked: Asked, how: _paired.Judge) -> "pd.DataFrame":
+    """Return the critical level of every curve, from levels with enough rows on both sides."""
     from scipy.special import ndtri
 
     rows: list[dict[str, Any]] = []
     gaps, places, spreads = (levels[one].to_numpy() for one in ("gap", "level", "se"))
+    many = (levels[["n_in", "n_out"]].min(axis=1) >= _value.FEW).to_numpy()
     sizes, clusters = levels["n"].to_numpy(), levels["n_clusters"].to_numpy()
     keys = list(zip(levels["model"], levels["over"], strict=True))
     start = 0
@@ -123,6 +125,8 @@ def _tops(levels: "pd.DataFrame", asked: Asked, how: _paired.Judge) -> "pd.DataF
         part = slice(start, start + len(list(same)))
         start = part.stop
         gap, at, spread = gaps[part], places[part], spreads[part]
+        enough = many[part]
+        gap, at, spread = gap[enough], at[enough], spread[enough]
         if len(gap) < FEWEST:
             continue
         critical, widest, vertex = peak(np.maximum(gap, 0), at)
@@ -134,9 +138,10 @@ def _tops(levels: "pd.DataFrame", asked: Asked, how: _paired.Judge) -> "pd.DataF
             {
                 "model": model, "over": axis, "critical": critical, "critical_low": low,
                 "critical_high": high, "vertex": vertex, "gap": widest,
-                "low": max(float((gap - wide).max()), 0.0), "high": float((gap + wide).max()),
+                "low": max(float((gap - wide).max()), 0.0),
+                "high": min(float((gap + wide).max()), 1.0),
                 "share_flat": flat, "flat": bool(widest < 0.02), "n_levels": len(gap),
-                "n": int(sizes[part].sum()), "n_clusters": int(clusters[part].max()),
+                "n": int(sizes[part][enough].sum()), "n_clusters": int(clusters[part][enough].max()),
             }
         )  # fmt: skip
     found = _value.frame(CRITICAL, rows)

@@ -197,6 +197,8 @@ def test_sides_that_make_no_sense_are_refused_by_name(toy, ask):
         ask("ood_gap", toy, in_domains=("nroth",))
     with pytest.raises(ParamError, match="not by both"):
         ask("ood_gap", toy, in_domains=("north",), in_where="tier = 0")
+    with pytest.raises(ParamError, match="both in and out"):
+        ask("ood_gap", toy, in_domains=("north",), out_domains=("north", "south"))
     with pytest.raises(ParamError, match="number of items"):
         ask("ood_gap", toy, in_domains=("north",), complexity="domain")
 
