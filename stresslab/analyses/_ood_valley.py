@@ -141,7 +141,8 @@ def _tops(levels: "pd.DataFrame", asked: Asked, how: _paired.Judge) -> "pd.DataF
                 "low": max(float((gap - wide).max()), 0.0),
                 "high": min(float((gap + wide).max()), 1.0),
                 "share_flat": flat, "flat": bool(widest < 0.02), "n_levels": len(gap),
-                "n": int(sizes[part][enough].sum()), "n_clusters": int(clusters[part][enough].max()),
+                "n": int(sizes[part][enough].sum()),
+                "n_clusters": int(clusters[part][enough].max()),
             }
         )  # fmt: skip
     found = _value.frame(CRITICAL, rows)
