@@ -125,18 +125,43 @@ def blocks(cluster: Array, group: Array | None = None, n_groups: int = 1) -> Blo
     cluster = np.asarray(cluster, dtype=np.int64)
     group = np.zeros(len(cluster), dtype=np.int64) if group is None else np.asarray(group)
     width = int(cluster.max()) + 1 if len(cluster) else 1
-    there, block, size = np.unique(group * width + cluster, return_inverse=True, return_counts=True)
+    key = group * width + cluster
+    if n_groups * width <= 4 * len(key) + 100_000:
+        counted = np.bincount(key, minlength=1)
+        there = np.flatnonzero(counted)
+        place = np.zeros(len(counted), dtype=np.int64)
+        place[there] = np.arange(len(there))
+        block, size = place[key], counted[there]
+    else:
+        there, block, size = np.unique(key, return_inverse=True, return_counts=True)
     if len(there) == len(cluster):
         ones = np.ones(len(cluster))
         return Blocks(None, group, cluster, ones, n_groups)
     return Blocks(block, there // width, there % width, size.astype(float), n_groups)
 
 
-def consistency(a: Array, b: Array, where: Blocks, *, level: float = 0.95) -> Consistency:
-    """Return `error_consistency` on rows whose blocks are known."""
+def consistency(
+    a: Array,
+    b: Array,
+    where: Blocks,
+    *,
+    level: float = 0.95,
+    counts: tuple[Array, Array] | None = None,
+) -> Consistency:
+    """Return `error_consistency` on rows whose blocks are known.
+
+    Parameters
+    ----------
+    a, b, level
+        As in `error_consistency`.
+    where : Blocks
+        From `blocks`.
+    counts : pair of ndarray, optional
+        ``where.count`` of `a` and of `b`, where they are known from another pair.
+    """
     check_level(level)
     a, b = np.asarray(a, bool), np.asarray(b, bool)
-    sums = [where.count(rows) for rows in (a & b, a, b)]
+    sums = [where.count(a & b), *(counts or (where.count(a), where.count(b)))]
     both, right_a, right_b, n = (where.total(one) for one in (*sums, where.size))
     clusters = np.bincount(where.owner, minlength=where.n_groups)
     table = np.stack([both, right_a - both, right_b - both, n - right_a - right_b + both])
