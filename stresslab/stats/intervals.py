@@ -1,4 +1,4 @@
-"""Intervals of one value per cell: Wilson for rates, t for means, both aware of clusters."""
+"""Intervals of one value per cell: Wilson's where values have bounds, else t; with clusters."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from stresslab.checks import Array, check_level
+
+EXTRA = 0.5
+"""Weight of the cluster of scores at the bounds that is added to the variance of a mean."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,8 @@ def from_moments(
     with G clusters. A rate takes Wilson's interval on ``n / design effect`` rows (not fewer than
     there are clusters, not more than there are rows; as many as clusters when all rows agree) with
     a t quantile on G - 1; when every cluster is a single row that is the plain Wilson interval.
-    A mean takes value +- t se.
+    A mean takes value +- t se; between `bounds`, Wilson's interval on as many rows of 0 or 1 as
+    carry the same information, which leans to where scores have room to be.
 
     Parameters
     ----------
@@ -95,9 +99,10 @@ def from_moments(
     level : float
         Probability that an interval covers the true value.
     bounds : tuple of float, optional
-        Smallest and largest possible value. A mean's interval is kept within, and when all clusters
-        agree it allows for the unseen: a share of clusters up to Wilson's upper limit of 0 of G
-        may be at a bound. Without bounds such an interval is undefined.
+        Smallest and largest possible value. A mean's interval is kept within: half a cluster that
+        varies as much as scores at the two bounds is added to its variance, against chance
+        agreement. When all clusters agree it allows for the unseen: a share of clusters up to
+        Wilson's upper limit of 0 of G may be at a bound. Without bounds that is undefined.
 
     Returns
     -------
@@ -114,9 +119,10 @@ def from_moments(
     Coverage at 95 %, rates .02 to .9, 20 to 1000 clusters: single rows 93.6 to 95.9 % (exact);
     clusters of 5 rows 94.1 to 97.4 % (20,000 runs), but 92.9 % for a rate of .02, ICC .3 and 100
     clusters. What exceeds 97 % (20 clusters of unrelated rows) does because the counts of 100 rows
-    are discrete: the next narrower bounds fall to 93.3 % at ICC .3. A mean of very skewed scores
-    has less than its level with 20 clusters (88 % in the worst case tried).
-    See ``tests/stats/test_coverage.py``.
+    are discrete: the next narrower bounds fall to 93.3 % at ICC .3. A mean between bounds holds its
+    level, too, but for scores of which nearly all are 0 (mean .02, standard deviation .08): 80 %
+    with 20 rows, 91 % with 100 (the t interval: 70 and 88 %): too few others for sums to tell.
+    `stresslab validate --only rate,mean` simulates this again.
     """
     from scipy.special import ndtri
 
@@ -137,8 +143,7 @@ def from_moments(
     rate_low, rate_high = score_interval(
         value, np.where(single, n, n_rate), np.where(single, ndtri(0.5 + level / 2), quantile)
     )
-    half = quantile * np.sqrt(variance)
-    mean_low, mean_high = _within(value, half, bounds)
+    mean_low, mean_high = _mean_interval(value, variance, clusters, quantile, bounds)
     agree = (variance == 0) & (clusters > 1)
     unseen_low, unseen_high = _unseen(value, clusters, level, bounds)
     n_mean = (
@@ -219,15 +224,34 @@ def _unseen(
     return value - share * (value - bounds[0]), value + share * (bounds[1] - value)
 
 
-def _within(value: Array, half: Array, bounds: tuple[float, float] | None) -> tuple[Array, Array]:
+def _mean_interval(
+    value: Array,
+    variance: Array,
+    clusters: Array,
+    quantile: Array,
+    bounds: tuple[float, float] | None,
+) -> tuple[Array, Array]:
+    half = quantile * np.sqrt(variance)
     low, high = value - half, value + half
     if bounds is None:
         return low, high
+    least, most = bounds
     # A value outside the declared bounds shows that they are wrong: then they bind nothing.
-    valid = (value >= bounds[0]) & (value <= bounds[1])
+    valid = (value >= least) & (value <= most)
+    if not np.all(np.isfinite(bounds)) or least >= most:
+        return (
+            np.where(valid, np.maximum(low, least), low),
+            np.where(valid, np.minimum(high, most), high),
+        )
+    share = np.clip((value - least) / (most - least), 0, 1)
+    extreme = share * (1 - share)
+    own = (clusters - 1) * clusters * variance / (most - least) ** 2
+    spread = divide(own + EXTRA * extreme, (clusters - 1 + EXTRA) * clusters)
+    rows = divide(extreme, spread)
+    below, above = score_interval(share, rows, quantile)
     return (
-        np.where(valid, np.maximum(low, bounds[0]), low),
-        np.where(valid, np.minimum(high, bounds[1]), high),
+        np.where(valid, least + (most - least) * below, low),
+        np.where(valid, least + (most - least) * above, high),
     )
 
 

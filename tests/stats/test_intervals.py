@@ -123,7 +123,19 @@ def test_a_mean_of_equal_scores_is_not_certain():
 
 def test_an_interval_of_a_mean_keeps_within_its_bounds():
     values = np.array([0.9, 1.0, 1.0, 0.2])
-    assert from_moments(*moments(values, np.arange(4)), bounds=(0, 1)).high == 1.0
+    found = from_moments(*moments(values, np.arange(4)), bounds=(0, 1))
+    assert 0 < found.low < found.value < found.high < 1
+    moved = from_moments(*moments(10 * values - 5, np.arange(4)), bounds=(-5, 5))
+    assert moved.low == pytest.approx(10 * found.low - 5)
+    assert moved.high == pytest.approx(10 * found.high - 5)
+
+
+def test_bounds_matter_little_to_a_mean_of_many_rows():
+    values = np.random.default_rng(3).beta(2, 3, size=100_000)
+    cell = moments(values, np.arange(len(values)))
+    plain, bounded = from_moments(*cell), from_moments(*cell, bounds=(0, 1))
+    assert bounded.low == pytest.approx(plain.low, abs=1e-6)
+    assert bounded.high == pytest.approx(plain.high, abs=1e-6)
 
 
 def test_bounds_that_the_value_breaks_bind_nothing():
