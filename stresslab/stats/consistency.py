@@ -166,9 +166,12 @@ def consistency(
     clusters = np.bincount(where.owner, minlength=where.n_groups)
     table = np.stack([both, right_a - both, right_b - both, n - right_a - right_b + both])
     kappa, observed, expected = _kappa(table)
-    low, high = _interval(kappa, table, sums, where, clusters, level)
+    # Rows that are all their own cluster need no look at blocks, unless groups share clusters.
+    alone = bool((clusters == n).all())
+    effects = None if alone and where.n_groups < 2 else _effects(table, sums, where)
+    low, high = _interval(kappa, table, None if alone else effects, where, clusters, level)
     corners = table.astype(np.int64)
-    within, within_low, within_high = _mean(kappa, table, sums, where, level)
+    within, within_low, within_high = _mean(kappa, n, effects, where, level)
     return Consistency(
         kappa, low, high, observed, expected, both_right=corners[0], only_a=corners[1],
         only_b=corners[2], both_wrong=corners[3], n=n.astype(np.int64),
@@ -194,15 +197,15 @@ def _effects(table: Array, sums: list[Array], where: Blocks) -> Array:
 
 
 def _mean(
-    kappa: Array, table: Array, sums: list[Array], where: Blocks, level: float
+    kappa: Array, n: Array, effects: Array | None, where: Blocks, level: float
 ) -> tuple[float, float, float]:
     """Return the mean of kappa over the groups that have one; a cluster may stand in several."""
     known = np.isfinite(kappa)
-    if where.n_groups < 2 or not known.any():
+    if effects is None or where.n_groups < 2 or not known.any():
         return np.nan, np.nan, np.nan
     value = float(kappa[known].mean())
     inside = known[where.owner]
-    share = _effects(table, sums, where)[inside] / table.sum(axis=0)[where.owner[inside]]
+    share = effects[inside] / n[where.owner[inside]]
     cluster = where.cluster[inside]
     per_cluster = np.bincount(cluster, weights=share) / known.sum()
     n_clusters = int(np.count_nonzero(np.bincount(cluster)))
@@ -232,7 +235,7 @@ def _slopes(table: Array) -> tuple[Array, Array, Array]:
 
 
 def _interval(
-    kappa: Array, table: Array, sums: list[Array], where: Blocks, clusters: Array, level: float
+    kappa: Array, table: Array, effects: Array | None, where: Blocks, clusters: Array, level: float
 ) -> tuple[Array, Array]:
     smooth = table + SMOOTH
     middle, observed, _ = _kappa(smooth)
@@ -243,7 +246,7 @@ def _interval(
     for corner, (agree, a, b) in enumerate(((1, 1, 1), (0, 1, 0), (0, 0, 1), (1, 0, 0))):
         effect = s_o * (agree - observed) + s_a * (a - p_a) + s_b * (b - p_b)
         alone += smooth[corner] * effect**2
-    variance = alone / n**2 * _design(table, sums, where, clusters)
+    variance = alone / n**2 * _design(table, effects, where, clusters)
     error = np.sqrt(variance) / (1 - middle**2)
     quantile = t_quantile(level, clusters - 1)
     z = np.arctanh(middle)
@@ -253,9 +256,11 @@ def _interval(
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
-def _design(table: Array, sums: list[Array], where: Blocks, clusters: Array) -> Array:
+def _design(table: Array, effects: Array | None, where: Blocks, clusters: Array) -> Array:
     """Return by how much clusters widen the variance; 1 where that cannot be seen."""
     n = table.sum(axis=0)
+    if effects is None:
+        return np.ones_like(n)
     _, observed, _ = _kappa(table)
     p_a, p_b = divide(table[0] + table[1], n), divide(table[0] + table[2], n)
     s_o, s_a, s_b = _slopes(table)
@@ -263,8 +268,7 @@ def _design(table: Array, sums: list[Array], where: Blocks, clusters: Array) -> 
     for corner, (same, a, b) in enumerate(((1, 1, 1), (0, 1, 0), (0, 0, 1), (1, 0, 0))):
         effect = s_o * (same - observed) + s_a * (a - p_a) + s_b * (b - p_b)
         corners += table[corner] * effect**2
-    effects = np.nan_to_num(_effects(table, sums, where))
-    clustered = where.total(effects**2) * divide(clusters * 1.0, clusters - 1.0)
+    clustered = where.total(np.nan_to_num(effects) ** 2) * divide(clusters * 1.0, clusters - 1.0)
     ratio = divide(clustered, corners)
     most = divide(n, clusters * 1.0)
     found: Array = np.where(np.isfinite(ratio) & (ratio > 0), ratio, most)
