@@ -45,6 +45,24 @@ def test_a_contrast_of_scores_is_the_t_interval_of_the_items_contrasts():
     assert (found.low, found.high) == pytest.approx(expected, abs=1e-8)
 
 
+def test_the_slope_of_scores_has_the_cluster_robust_error_of_statsmodels():
+    import statsmodels.api as sm
+    from scipy import stats
+
+    rng = np.random.default_rng(4)
+    cluster = np.repeat(np.arange(9), 4)
+    values = rng.normal(size=(36, 5)) + rng.normal(size=(9, 5))[cluster]
+    rows = sm.add_constant(np.tile(np.arange(5.0), 36))
+    fit = sm.OLS(values.ravel(), rows).fit(
+        cov_type="cluster",
+        cov_kwds={"groups": np.repeat(cluster, 5), "use_correction": False},
+    )
+    half = stats.t.ppf(0.975, 8) * fit.bse[1] * np.sqrt(9 / 8)
+    found = slope(values, cluster, rate=False)
+    assert found.value == pytest.approx(fit.params[1], abs=1e-8)
+    assert found.high - found.value == pytest.approx(half, abs=1e-8)
+
+
 def test_copies_of_an_item_do_not_narrow_the_interval():
     values = np.random.default_rng(0).normal(size=(12, 3))
     once = slope(values, np.arange(12), rate=False)
