@@ -56,7 +56,7 @@ def run(workspace: "Workspace", params: ClaimParams) -> Result:
     _settle_values([one for one in cases if one.asked and not one.claim.model_b], params)
     _settle_orders([one for one in cases if one.difference is not None], params)
     table = _value.frame(CHECK, [one.row for one in cases])
-    warnings = [] if cases else [_none_given()]
+    warnings = [] if cases else [_none_given(), *_nothing_there(workspace, params)]
     return Result(
         analysis="claim_check",
         params=params.to_dict(),
@@ -211,6 +211,16 @@ def _settle_orders(cases: Sequence[_Case], params: ClaimParams) -> None:
             "n_needed": int(np.ceil(needed)) if np.isfinite(needed) else None,
             "verdict": verdict, "reason": reason,
         }  # fmt: skip
+
+
+def _nothing_there(workspace: "Workspace", params: ClaimParams) -> list[Warn]:
+    """Return the warning that the slice holds nothing, if that is so."""
+    if not params.where:
+        return []
+    asked = ask(workspace, params)
+    return [
+        one for one in _value.cautions(_value.values(asked, ()), asked) if one.code == "no-rows"
+    ]
 
 
 def _none_given() -> Warn:
