@@ -72,6 +72,12 @@ def said(source: str, proposal: str) -> Said:
     return Said(text, mapping, True)
 
 
+def spoken(source: str) -> Mapping | None:
+    """Return the mapping the user gave a source that nobody looked into; None where none."""
+    text = st.session_state.get(TEXTS, {}).get(source)
+    return None if text is None else Mapping.parse(text)
+
+
 def draw(source: str, proposal: str, alike: Sequence[str]) -> None:
     """Draw the form and the text of a source.
 

@@ -38,8 +38,14 @@ def look(chosen: Chosen) -> list[Plan]:
             plan = plan | {"proposal": proposed["mapping"], "is_valid": said.is_valid}
         else:
             plan = proposed | {"proposal": "", "is_valid": True}
-        plans.append(plan | {"name": chosen.name_of(found.path)})
+        plans.append(plan | {"name": chosen.name_of(found.path), "unseen": _unseen(chosen, found)})
     return plans
+
+
+def _unseen(chosen: Chosen, found: Found) -> list[str]:
+    """Return the sources of the same kind that are imported without being looked into."""
+    rest = chosen.walked.sources[MOST_SOURCES:]
+    return [str(one.path) for one in rest if one.reader == found.reader]
 
 
 def header(chosen: Chosen, plans: list[Plan], opened: Open, head: show.Head) -> None:
@@ -64,7 +70,7 @@ def header(chosen: Chosen, plans: list[Plan], opened: Open, head: show.Head) -> 
         notes.append(f"This is what the first {FIRST:,} rows of a source say; an import reads all.")
     if more > 0:
         notes.append(f"{more:,} more sources of the same folder were not looked into; they come "
-                     "in as proposed.")  # fmt: skip
+                     "in as proposed, or with a mapping used for all of their kind.")  # fmt: skip
     with head.answer:
         st.markdown(words)
         if notes:
@@ -97,7 +103,7 @@ def draw(plan: Plan, plans: list[Plan]) -> None:
     if plan["proposal"]:
         alike = [one["path"] for one in plans
                  if one["reader"] == plan["reader"] and one["path"] != plan["path"]]  # fmt: skip
-        mapping.draw(plan["path"], plan["proposal"], alike)
+        mapping.draw(plan["path"], plan["proposal"], [*alike, *plan["unseen"]])
     if plan["error"]:
         st.error(plain(_short(plan)))
         st.caption("Nothing was added. Change the mapping above, or repair the file.")
@@ -122,9 +128,12 @@ def left_out(chosen: Chosen) -> None:
 
 
 def mappings(plans: list[Plan]) -> dict[Path, Mapping]:
-    """Return the mapping of every source that was looked into, by its path."""
+    """Return the mapping of every source that was looked into or spoken of, by its path."""
     fits = [plan for plan in plans if plan["mapping"] and not plan["error"]]
-    return {Path(plan["path"]): Mapping.parse(plan["mapping"]) for plan in fits}
+    seen = {Path(plan["path"]): Mapping.parse(plan["mapping"]) for plan in fits}
+    unseen = dict.fromkeys(path for plan in plans for path in plan["unseen"])
+    told = {Path(path): mapping.spoken(path) for path in unseen}
+    return seen | {path: found for path, found in told.items() if found is not None}
 
 
 def texts(plans: list[Plan]) -> list[str]:

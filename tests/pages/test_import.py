@@ -8,7 +8,7 @@ from contextlib import suppress
 import pandas as pd
 import pytest
 
-from pages.ui import arrivals, bring, mapping, reach, target
+from pages.ui import arrivals, bring, mapping, preview, reach, target
 from stresslab import Workspace
 from stresslab.errors import ReadError
 from stresslab.jobs import background, inbox
@@ -145,6 +145,18 @@ def test_an_edited_mapping_decides_what_comes_in(dropped, own):
 def test_one_mapping_is_used_for_all_files_of_a_kind(dropped, own):
     app = dropped(("a.csv", CSV), ("b.csv", CSV.replace(b"A", b"C").replace(b"B", b"D")))
     assert "2 files would add 4 runs" in said(app)
+    app.text_area[0].set_value(app.text_area[0].value.replace("const:a", "const:sums")).run()
+    next(one for one in app.button if one.label == "Use for 1 more of this kind").click().run()
+    imported(app)
+    assert {(run.model, run.task) for run in Workspace.open(own).runs()} == {
+        (model, "sums") for model in "ABCD"
+    }
+
+
+def test_one_mapping_reaches_sources_that_were_not_looked_into(dropped, own, monkeypatch):
+    monkeypatch.setattr(preview, "MOST_SOURCES", 1)
+    app = dropped(("a.csv", CSV), ("b.csv", CSV.replace(b"A", b"C").replace(b"B", b"D")))
+    assert "1 more sources" in said(app)
     app.text_area[0].set_value(app.text_area[0].value.replace("const:a", "const:sums")).run()
     next(one for one in app.button if one.label == "Use for 1 more of this kind").click().run()
     imported(app)
