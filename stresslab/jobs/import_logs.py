@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stresslab import analyses
-from stresslab.errors import NoOutcomesError, ReadError, RowError, WorkspaceError
+from stresslab.errors import BusyError, NoOutcomesError, ReadError, RowError, WorkspaceError
 from stresslab.jobs._events import Done, Event, Progress
 from stresslab.jobs._import_source import Course, SourceImport, Tally, hashed, mapping_for
 from stresslab.jobs._walk import Walked, surest, walk
@@ -102,7 +102,8 @@ def import_logs(
         If there is no source, or none of them could be read. One that cannot be read among
         others is named in the last event.
     BusyError
-        If another living process imports the same.
+        If another living process imports the same single source; one of several is named in the
+        last event.
     """
     given = Mapping.load(mapping) if isinstance(mapping, Path) else mapping
     only = given.reader if isinstance(given, Mapping) else ""
@@ -123,7 +124,7 @@ def import_logs(
                 raise
             state.walked.sources.remove(found)
             state.walked.refused[found.path] = str(error).removeprefix(f"{found.path} ")
-        except (ReadError, RowError, OSError) as error:
+        except (ReadError, RowError, BusyError, OSError) as error:
             if len(sources) == 1:
                 raise
             state.failed[found.path] = str(error)

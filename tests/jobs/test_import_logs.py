@@ -136,6 +136,28 @@ def _import(workspace, path):
     list(import_logs(workspace, [path]))
 
 
+def test_a_source_that_somebody_else_is_importing_is_named_and_the_others_come_in(
+    tmp_path, monkeypatch
+):
+    from stresslab.errors import BusyError
+    from stresslab.jobs import import_logs as job
+
+    for name in ("a", "b"):
+        write(tmp_path, f"{name}.csv")
+    real = job.SourceImport.run
+
+    def run(self, course):
+        if self.found.path.stem == "a":
+            raise BusyError("Process 1 is writing this run.")
+        yield from real(self, course)
+
+    monkeypatch.setattr(job.SourceImport, "run", run)
+    done = list(import_logs(tmp_path / "w", [tmp_path / "a.csv", tmp_path / "b.csv"]))[-1]
+    assert "a.csv" in done.message
+    assert "Process 1 is writing" in done.message
+    assert Workspace.open(tmp_path / "w").runs()
+
+
 @pytest.mark.slow
 def test_two_processes_import_into_one_new_workspace(tmp_path):
     paths = [write(tmp_path, name, n_items=500, models=name[0]) for name in ("a.csv", "b.csv")]
