@@ -33,9 +33,9 @@ def unpaired_differences(
 ) -> Difference:
     """Return ``value(a) - value(b)`` for sides that share no items.
 
-    The variance of a rate is that of Agresti and Caffo's adjusted share on the effective number of
-    rows, so that it is not 0 where all rows agree; that of a mean comes from its cluster sums. Test
-    and interval use Welch's degrees of freedom.
+    The variance of a rate is that of Agresti and Caffo's adjusted share, which is not 0 where all
+    rows agree, over the effective number of rows less one; that of a mean comes from its cluster
+    sums. Test and interval use Welch's degrees of freedom.
 
     Parameters
     ----------
@@ -53,6 +53,12 @@ def unpaired_differences(
     Difference
         ``n_pairs`` is the smaller number of rows, ``n_clusters`` all clusters of both sides and
         ``n_discordant`` 0: nothing is paired.
+
+    Notes
+    -----
+    Exact coverage at 95 %, 10 to 1000 single rows a side, rates .02 to .9: 94.1 % and more. Over two
+    rows more instead of one less, as Agresti and Caffo do around their adjusted difference, it is
+    88 to 92 % at worst around the plain one.
 
     References
     ----------
@@ -97,5 +103,5 @@ def value_and_variance(side: Side, level: float = 0.95) -> tuple[Array, Array]:
     residual = np.maximum(side.ss - 2 * found.value * side.sd + found.value**2 * side.dd, 0)
     clustered = divide(side.n_clusters * residual, (side.n_clusters - 1) * side.n**2)
     return found.value, np.where(
-        side.rate.astype(bool), divide(share * (1 - share), rows + 2), clustered
+        side.rate.astype(bool), divide(share * (1 - share), np.maximum(rows - 1, 1)), clustered
     )

@@ -23,14 +23,34 @@ def test_means_of_independent_rows_equal_welch():
     assert (found.low[0], found.high[0]) == pytest.approx((low, high), abs=1e-10)
 
 
-def test_rates_equal_agresti_and_caffo_up_to_the_centre_and_t():
+def test_rates_have_the_adjusted_share_over_one_row_less():
     a, b = [1] * 40 + [0] * 60, [1] * 20 + [0] * 80
     found = unpaired_differences(side(a, rate=True), side(b, rate=True))
     shares = np.array([41 / 102, 21 / 102])
-    error = np.sqrt((shares * (1 - shares) / 102).sum())
+    error = np.sqrt((shares * (1 - shares) / 99).sum())
     half = (found.high - found.low)[0] / 2
     assert found.difference[0] == pytest.approx(0.2)
-    assert half == pytest.approx(1.96 * error, rel=0.02)
+    assert half == pytest.approx(1.972 * error, rel=0.002)
+
+
+@pytest.mark.parametrize(("n", "m"), [(10, 10), (20, 20), (20, 100), (100, 100), (1000, 20)])
+def test_the_interval_of_two_rates_covers_exactly_enough(n, m):
+    """Every outcome of two binomials, weighed by its chance: no simulation."""
+    x, y = (one.ravel() for one in np.meshgrid(np.arange(n + 1.0), np.arange(m + 1.0)))
+    sums = [
+        Side(k, np.full_like(k, size), np.full_like(k, size), k, k, np.full_like(k, size),
+             np.ones_like(k))
+        for k, size in ((x, n), (y, m))
+    ]  # fmt: skip
+    found = unpaired_differences(*sums, bounds=(0.0, 1.0))
+    rates = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9)
+    chances = [[stats.binom.pmf(k, size, p) for p in rates] for k, size in ((x, n), (y, m))]
+    covered = [
+        chances[0][i] @ (chances[1][j] * ((found.low <= p - q) & (p - q <= found.high)))
+        for i, p in enumerate(rates)
+        for j, q in enumerate(rates)
+    ]
+    assert min(covered) >= 0.935
 
 
 def test_rates_without_a_single_failure_still_have_a_width():
