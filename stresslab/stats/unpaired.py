@@ -56,9 +56,9 @@ def unpaired_differences(
 
     Notes
     -----
-    Exact coverage at 95 %, 10 to 1000 single rows a side, rates .02 to .9: 94.1 % and more. Over two
-    rows more instead of one less, as Agresti and Caffo do around their adjusted difference, it is
-    88 to 92 % at worst around the plain one.
+    Exact coverage at 95 %, 10 to 1000 rows a side, rates .02 to .9: 94.1 % and more. With two
+    rows more instead of one less, as Agresti and Caffo have it around their adjusted difference, it
+    is 88 to 92 % at worst around the plain one.
 
     References
     ----------

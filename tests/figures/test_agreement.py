@@ -26,5 +26,9 @@ def test_an_empty_cell_is_not_drawn():
 
 
 def test_no_pairs_is_said():
-    assert texts(agreement.draw(table(n_pairs=0))) == ["Counted for pairs of models that answered the same items."]
-    assert texts(agreement.draw(table().iloc[:0])) == ["Counted for pairs of models that answered the same items."]
+    assert texts(agreement.draw(table(n_pairs=0))) == [
+        "Counted for pairs of models that answered the same items."
+    ]
+    assert texts(agreement.draw(table().iloc[:0])) == [
+        "Counted for pairs of models that answered the same items."
+    ]

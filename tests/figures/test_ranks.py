@@ -69,7 +69,12 @@ def test_places_that_move_are_in_brackets_and_rules_stand_beside_the_views(place
     rules = pd.concat([rule, rule.assign(view="mean over tiers")])
     picture = rank_grid.draw(places, rules=rules, order=["a", "b", "<i>c"])
     assert {"(1)", "(2)", "3"} <= set(texts(picture))
-    assert list(picture.layout.xaxis.ticktext) == ["all rows", "tier 0", "tier 1", "mean over tiers"]
+    assert list(picture.layout.xaxis.ticktext) == [
+        "all rows",
+        "tier 0",
+        "tier 1",
+        "mean over tiers",
+    ]
 
 
 def test_names_stay_text(rankings, places):
