@@ -6,6 +6,7 @@ import json
 import zlib
 from collections import deque
 from collections.abc import Iterator
+from itertools import count
 from lzma import LZMAError
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,6 @@ from stresslab.store.scan_rows import (
     Chunk,
     Numbered,
     Reject,
-    check_names,
     cleaned,
     in_chunks,
     repaired,
@@ -64,7 +64,8 @@ def _csv(raw: Any, path: Path) -> Iterator[Numbered | Reject]:
     text = io.TextIOWrapper(source, encoding=encoding, errors="surrogateescape", newline="")
     first = text.readline(MAX_FIELD)
     delimiter = max(DELIMITERS, key=first.count)
-    header = _header(first, delimiter, path)
+    header, notes = _told_apart(_header(first, delimiter, path))
+    yield from notes
     for number, values in _records(text, delimiter, len(header)):
         if isinstance(values, Reject):
             yield values
@@ -136,8 +137,23 @@ def _header(line: str, delimiter: str, path: Path) -> list[str]:
         raise ReadError(f"The first line of {path} must name the columns; it is empty.")
     if header.count("") > 1:  # a table with empty columns at its right
         header = [name or f"column {place}" for place, name in enumerate(header, start=1)]
-    check_names(header, path)
     return header
+
+
+def _told_apart(header: list[str]) -> tuple[list[str], list[Reject]]:
+    """Return names that differ, the second of one name as `name_2`, and a note on each renamed."""
+    names, notes, taken = list[str](), list[Reject](), set(header)
+    seen = set[str]()
+    for place, name in enumerate(header, start=1):
+        new = name
+        if name in seen:
+            new = next(one for n in count(2) if (one := f"{name}_{n}") not in taken)
+            reason = f"column {place} repeats the name {name!r}; it is read as {new!r}"
+            notes.append(Reject("line 1", new, reason, name[:EXCERPT]))
+            taken.add(new)
+        seen.add(name)
+        names.append(new)
+    return names, notes
 
 
 def _jsonl(raw: Any, path: Path) -> Iterator[Numbered | Reject]:

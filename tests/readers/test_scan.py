@@ -92,9 +92,16 @@ def test_bytes_that_are_no_text_are_replaced_and_noted(tmp_path, name, content):
     assert rejects[0].field == "text"
 
 
-def test_two_columns_of_one_name_are_refused_by_name(tmp_path):
-    with pytest.raises(ReadError, match="'score' stands more than once"):
-        read(write(tmp_path, "a.csv", b"id,score,score\n1,0,1\n"))
+@pytest.mark.parametrize(("name", "by"), [("a.csv", b","), ("a.tsv", b"\t")])
+def test_columns_of_one_name_are_told_apart_and_noted(tmp_path, name, by):
+    content = b"id,score,score,score_2,score\n1,0,1,2,3\n".replace(b",", by)
+    rows, rejects = read(write(tmp_path, name, content))
+    assert rows == [(2, {"id": "1", "score": "0", "score_3": "1", "score_2": "2", "score_4": "3"})]
+    assert [(one.place, one.field) for one in rejects] == [
+        ("line 1", "score_3"),
+        ("line 1", "score_4"),
+    ]
+    assert "column 3 repeats the name 'score'; it is read as 'score_3'" in rejects[0].reason
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
