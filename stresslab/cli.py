@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import stresslab
-from stresslab.commands import _print, ask, bring, keep, send, show, study, validate
+from stresslab.commands import _print, ask, bring, keep, send, show, slice, study, validate
 from stresslab.errors import StresslabError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("validate")(validate.validate)
 app.add_typer(keep.app, name="workspace")
 app.command("serve")(show.serve)
 app.add_typer(show.demo, name="demo")
+app.add_typer(slice.app, name="slice")
 app.add_typer(study.app, name="study")
 
 VersionOption = Annotated[bool, typer.Option("--version", help="Print the version.")]

@@ -1,0 +1,206 @@
+"""Every saved slice in a row: how each model does on it, beside all other rows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stresslab.analyses import _paired, _sentences, _value
+from stresslab.analyses import _sentences_slices as rules
+from stresslab.analyses._ask import Asked, ask, no_rows
+from stresslab.analyses._kind import Analysis
+from stresslab.checks import Array
+from stresslab.errors import ConditionError
+from stresslab.params import Params, setting
+from stresslab.predicate import Predicate, all_of, parse
+from stresslab.result import Column, Result, Warn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stresslab.store.query import Pairs
+    from stresslab.store.workspace import Workspace
+
+KINDS = {
+    "slice": "str", "condition": "str", "model": "str", "value": "float64", "low": "float64",
+    "high": "float64", "n": "int64", "n_clusters": "int64", "n_abstained": "int64",
+    "n_errored": "int64", "n_unscored": "int64", "difference": "float64",
+    "difference_low": "float64", "difference_high": "float64", "low_adjusted": "float64",
+    "high_adjusted": "float64", "n_rest": "int64", "verdict": "str",
+}  # fmt: skip
+TIERS = {"slice": "str", "model": "str", "tier": "int64", "value": "float64", "low": "float64",
+         "high": "float64", "n": "int64", "n_clusters": "int64"}  # fmt: skip
+MOST = 200
+"""Slices shown at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliceParams(Params):
+    """Settings of a table of slices."""
+
+    slices: tuple[str, ...] = setting(
+        (), "Slices, each as `name: condition`; those saved in the workspace when empty, and its "
+        "domains when none is saved.",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Slice:
+    name: str
+    text: str
+    where: Predicate | None
+    error: str = ""
+
+
+def run(workspace: "Workspace", params: SliceParams) -> Result:
+    """Return one row per slice and model: value, difference to all other rows, curve by tier."""
+    asked = ask(workspace, params)
+    told = list(_named(asked, params.slices))[:MOST]
+    readable = [one for one in told if not one.error]
+    rows: list[dict[str, Any]] = []
+    tiers: list[dict[str, Any]] = []
+    whole = None if asked.empty else _rows(asked, asked.question.where)
+    # The family is every model on every slice.
+    strict = 1 - (1 - params.level) / max(1, len(readable) * max(1, len(asked.models)))
+    if whole is None or not len(whole.values):
+        readable = []
+    for one in readable:
+        try:
+            assert whole is not None
+            rows += list(_of_slice(asked, one, whole, strict))
+            tiers += _by_tier(asked, one)
+        except ConditionError as error:  # a column that is not there
+            told[told.index(one)] = replace(one, error=str(error))
+    table = _value.frame(KINDS, rows)
+    failed = [one for one in told if one.error]
+    facts = rules.Slices(
+        table=table, names=asked.names, rate=_paired.judge(asked).rate,
+        higher=asked.metric.higher_is_better, n_slices=len(told), settings=asked.link,
+    )  # fmt: skip
+    return Result(
+        analysis="slices",
+        params=asked.settings | {"slices": [f"{one.name}: {one.text}" for one in told]},
+        tables={
+            "slices": table, "tiers": _value.frame(TIERS, tiers),
+            "problems": _value.frame(
+                {"slice": "str", "condition": "str", "error": "str"},
+                [{"slice": one.name, "condition": one.text, "error": one.error} for one in failed],
+            ),
+            "headlines": _sentences.table(rules.headlines(facts)),
+        },
+        warnings=_value.together(asked.question.warnings, _cautions(asked, table, told, failed)),
+        data_version=workspace.data_version,
+        columns={
+            "slices": _value.meanings(asked)
+            | {
+                "difference": Column("number", "inside minus outside", "larger is better"),
+                "low_adjusted": Column("number", "interval that holds for all rows together"),
+                "high_adjusted": Column("number", "interval that holds for all rows together"),
+                "n_rest": Column("integer", "rows outside with a known value"),
+            }
+        },
+    )  # fmt: skip
+
+
+def _named(asked: Asked, given: Sequence[str]) -> Iterator[_Slice]:
+    """Yield the slices asked for, the saved ones, or the domains."""
+    pairs = [one.partition(":")[::2] for one in given]
+    if not given:
+        pairs = list(asked.workspace.config.slices.items())
+    if not pairs:
+        domains = asked.contents.domains
+        mine = domains.loc[domains["task"] == asked.question.task, "domain"].dropna()
+        pairs = [(str(one), f"domain = {_sentences.quoted(str(one))}") for one in mine]
+    for name, text in pairs:
+        name, text = name.strip(), text.strip()
+        try:
+            where = parse(text)
+        except ConditionError as error:
+            yield _Slice(name, text, None, str(error))
+        else:
+            yield _Slice(name, text, where, "" if where else "The condition is empty.")
+
+
+def _rows(asked: Asked, where: Predicate | None) -> "Pairs":
+    from stresslab.store import query
+
+    question = replace(_paired.row_question(asked), where=where)
+    return query.pairs(asked.workspace, question)
+
+
+def _of_slice(asked: Asked, one: _Slice, whole: "Pairs", strict: float) -> Iterator[dict[str, Any]]:
+    """Yield a row per model: its value on the slice, and that minus its value on the rest."""
+    inside = asked.again(asked.params.metric, where=all_of(asked.question.where, one.where))
+    values = _value.values(inside, ())
+    rows = _rows(inside, inside.question.where)
+    for found in values.to_dict("records"):
+        model = str(found["model"])
+        place = whole.models.index(model)
+        known = np.isfinite(rows.values[:, rows.models.index(model)])
+        is_in = np.isin(whole.variant, rows.variant[known])
+        row: dict[str, Any] = {"slice": one.name, "condition": one.text}
+        row |= {str(name): value for name, value in found.items()}
+        yield row | _difference(asked, whole.values[:, place], is_in, whole.cluster, strict)
+
+
+def _difference(
+    asked: Asked, values: Array, is_in: Array, cluster: Array, strict: float
+) -> dict[str, Any]:
+    """Return the mean inside minus the mean outside; clusters may lie on both sides."""
+    from stresslab.stats.trend import contrast
+
+    known = np.isfinite(values)
+    sides = np.full((int(known.sum()), 2), np.nan)
+    inside = is_in[known]
+    sides[inside, 0], sides[~inside, 1] = values[known][inside], values[known][~inside]
+    n_rest = int((~inside).sum())
+    nothing = dict.fromkeys(("difference", "difference_low", "difference_high"), np.nan)
+    nothing |= dict.fromkeys(("low_adjusted", "high_adjusted"), np.nan)
+    if not n_rest or not inside.any():
+        return nothing | {"n_rest": n_rest, "verdict": "cannot tell"}
+    how = _paired.judge(asked)
+    plain, wide = (
+        contrast(sides, (1.0, -1.0), cluster[known], rate=how.rate, level=level, bounds=how.bounds)
+        for level in (how.level, strict)
+    )
+    verdict = "cannot tell"
+    if wide.low > 0 or wide.high < 0:
+        verdict = "better" if (wide.low > 0) == how.larger_is_better else "worse"
+    return {
+        "difference": plain.value, "difference_low": plain.low, "difference_high": plain.high,
+        "low_adjusted": wide.low, "high_adjusted": wide.high, "n_rest": n_rest, "verdict": verdict,
+    }  # fmt: skip
+
+
+def _by_tier(asked: Asked, one: _Slice) -> list[dict[str, Any]]:
+    inside = asked.again(asked.params.metric, where=all_of(asked.question.where, one.where))
+    table = _value.values(inside, ("tier",))
+    names = [name for name in TIERS if name != "slice"]
+    found = table[names].assign(slice=one.name).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in found]
+
+
+def _cautions(
+    asked: Asked, table: "pd.DataFrame", told: Sequence[_Slice], failed: Sequence[_Slice]
+) -> list[Warn]:
+    found = [
+        Warn("bad-slice", f"Slice {one.name!r} cannot be read: {one.error}", None) for one in failed
+    ]
+    if table.empty or not (table["n"] > 0).any():
+        return [no_rows(asked), *found]
+    empty = len({one.name for one in told} - set(table["slice"]) - {one.name for one in failed})
+    if empty:
+        text = f"{empty} of {len(told)} slices hold no row with a known value."
+        found.append(Warn("empty-slice", text, empty))
+    return found
+
+
+PIECE = Analysis(
+    title="Slices",
+    question="How does each model do on the saved slices, beside everything else?",
+    params=SliceParams,
+    run=run,
+    figures=("dots",),
+    source="Differences to the rest: contrasts of cluster pulls, simultaneous over the table.",
+)
