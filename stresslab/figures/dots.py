@@ -11,6 +11,10 @@ from stresslab.figures._kind import Figure
 from stresslab.figures.theme._colour import Mode
 
 LANE_PX, HEAD, FOOT = 26, 34, 52
+NAME_PX = 15
+"""Room of the name of a series, so that names beside their dots do not touch."""
+BAND = 0.75
+"""Part of the room of a label that its series share."""
 
 
 def draw(
@@ -48,8 +52,8 @@ def draw(
     names = [str(one) for one in dict.fromkeys(rows[series])] if series else [""]
     styles = {**theme.styles(names), **dict(styles or {})}
     lanes = max(len(names), 1)
-    step = LANE_PX if lanes == 1 else max(14, 40 // lanes)
-    height = HEAD + FOOT + max(len(labels) * (step * lanes + 8), 90)
+    each = LANE_PX + 8 if lanes == 1 else round(lanes * NAME_PX / BAND)
+    height = HEAD + FOOT + max(len(labels) * each, 90)
     most = 18 if narrow else 34
     left = 24 + int(6.8 * max(len(theme.shorten(one, most)) for one in labels))
     right = 24 + (int(6.6 * max(map(len, names))) if series else 0)
@@ -67,7 +71,7 @@ def draw(
     _levels(marks, lines, mode)
     for number, name in enumerate(names):
         mine = rows[rows[series].astype(str) == name] if series else rows
-        shift = 0.0 if lanes == 1 else (0.5 - (number + 0.5) / lanes) * 0.7
+        shift = 0.0 if lanes == 1 else (0.5 - (number + 0.5) / lanes) * BAND
         where = [-labels.index(str(one)) + shift for one in mine[label]]
         _dots(marks, mine, where, styles[name], mode, label)
         if series and len(mine):
