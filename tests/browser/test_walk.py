@@ -86,7 +86,7 @@ def test_the_workspace_is_chosen_by_name(page, address):
     assert "/" not in query(page)["workspace"][0]
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", [path for path in PATHS if path != "studies"])  # shows no data
 def test_hostile_text_stays_text(page, address, path):
     page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
     follow(page, address, f"{path}?workspace=hostile")
