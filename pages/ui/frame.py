@@ -41,6 +41,16 @@ STYLE = """<style>
 }
 </style>"""
 
+PRESENTED = """<style>
+.st-key-controls, .st-key-actions, .st-key-details { display: none; }
+.stMain [data-testid="stDownloadButton"] { display: none; }
+.stMain h1 { font-size: 38px; }
+.stMain h2, .stMain h3 { font-size: 22px; }
+.stMain .stMarkdown p, .stMain .stMarkdown li { font-size: 19px; line-height: 1.5; }
+.stMain .st-key-lead .stMarkdown p { font-size: 24px; }
+</style>"""
+"""What a stakeholder is shown: larger type, and no control."""
+
 WIDTH = st.components.v2.component(
     "stresslab_width",
     html="""<span></span>
@@ -97,7 +107,16 @@ def draw(page: str) -> None:
                 for file, title in pages:
                     st.page_link(f"pages/{file.name}", label=title, width="stretch")
         slices.chips()
+        presented = state.bound(
+            state.PRESENT,
+            lambda key: st.toggle(
+                "Present", key=key, help="Larger type and no controls, to show findings to others."
+            ),
+            default=False, read=lambda texts: texts[0] == "true",
+        )  # fmt: skip
         seen = WIDTH(key="width", default={"narrow": False}, on_narrow_change=_nothing)
+    if presented:
+        st.html(PRESENTED)
     st.session_state[state.NARROW] = bool(seen.narrow)
 
 

@@ -17,6 +17,7 @@ import streamlit as st
 APP = Path(__file__).resolve().parents[2]
 WORKSPACE, WHERE, ITEM, DROP, STUDY = "workspace", "where", "item", "drop", "study"
 """`DROP` names an upload: by its content, never by a path."""
+PRESENT = "present"
 LISTS = ("models", "by")
 MOMENTARY = (ITEM, DROP, STUDY, "page")
 """Parameters that a click in the menu does not carry to the next page."""

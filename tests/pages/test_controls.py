@@ -119,3 +119,12 @@ def test_a_model_below_the_line_is_not_compared_by_default(opened, tmp_path):
     app = opened(COMPARE, workspace.path)
     assert app.multiselect(key="models").value == ["bbb", "ccc"]
     assert app.multiselect(key="models").options == ["bbb", "ccc", "aaa"]
+
+
+def test_presenting_is_a_switch_of_the_address_that_goes_along(opened, toy):
+    app = opened(OVERVIEW, toy)
+    assert not app.toggle(key="present").value
+    app.toggle(key="present").set_value(True).run()
+    assert app.query_params["present"] == "true"
+    app.switch_page(CURVES).run()
+    assert app.toggle(key="present").value
