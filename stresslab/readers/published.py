@@ -81,7 +81,7 @@ def _slices(path: Path, kind: str, lines: Any) -> list[str]:
         tiers: list[str] = next(lines, [])[1:] if kind == ROBUSTBENCH else []
     except csv.Error as error:
         raise ReadError(f"The first lines of {path} must be readable as CSV: {error}.") from error
-    if not kind or (tiers and len(tiers) != len(names)):
+    if not kind or (kind == ROBUSTBENCH and len(tiers) != len(names)):
         raise ReadError(
             f"{path} must begin with `model,` and names such as imagenet-c.fog.1_on-disk, or with "
             "a line of kinds above a line of tiers. Read another table with the reader `table`."

@@ -96,7 +96,14 @@ def in_chunks(
 
 
 def repaired(number: int, row: dict[str, Any], unit: str = "line") -> Iterator[Numbered | Reject]:
-    """Yield a note for every text that cannot be kept as it is, then the row."""
+    """Yield a note for every text or name that cannot be kept as it is, then the row."""
+    for name in [one for one in row if not (one.isascii() and "\x00" not in one)]:
+        whole = cleaned(name)
+        if whole == name:
+            continue
+        value = row.pop(name)
+        yield Reject(f"{unit} {number}", whole, NOT_TEXT, cleaned(str(value))[:EXCERPT])
+        row.setdefault(whole, value)
     for name, value in row.items():
         if isinstance(value, str):
             if not value.isascii() or "\x00" in value:

@@ -6,7 +6,7 @@ import pytest
 
 from stresslab.errors import ReadError
 from stresslab.jobs.import_logs import import_logs
-from stresslab.readers import readers
+from stresslab.readers import published, readers
 
 PIECE = readers.get("published")
 GENUINE = Path(__file__).parents[3] / "shared" / "data"
@@ -79,3 +79,10 @@ def test_a_table_of_another_form_is_refused_with_both_forms(tmp_path):
 def test_genuine_tables_are_read_whole(name, n_models):
     found, rejects = read(GENUINE / name)
     assert (len(found), rejects) == (n_models, [])
+
+
+def test_a_table_without_its_line_of_tiers_is_refused(tmp_path):
+    path = tmp_path / "robustbench.csv"
+    path.write_text(",fog,snow\n\n")
+    with pytest.raises(ReadError, match="must begin with"):
+        list(published._slices(path, published.ROBUSTBENCH, iter([["", "fog", "snow"]])))

@@ -227,3 +227,10 @@ def test_members_of_a_broken_line_are_refused(tmp_path, line):
     with pytest.raises(ReadError, match="must hold whole JSON objects"):
         list(typed_lines(path, {"id": "BIGINT"}))
     assert count_lines(path) == 2
+
+
+def test_a_name_of_half_a_character_is_made_whole_and_noted(tmp_path):
+    path = write(tmp_path, "a.jsonl", b'{"id": 1, "sc\\ud800ore": 0.5}\n')
+    rows, rejects = read(path)
+    assert rows == [(1, {"id": 1, "sc\ufffdore": 0.5})]
+    assert [(one.place, one.field) for one in rejects] == [("line 1", "sc\ufffdore")]
