@@ -21,6 +21,7 @@ HIDDEN = (
     "distance_low", "distance_high", "low_in", "high_in", "low_out", "high_out",
     "relative_low", "relative_high", "critical_low", "critical_high", "mix_low", "mix_high",
     "within_low", "within_high", "one_sided_low", "one_sided_high", "gap_low", "gap_high",
+    "difference_low", "difference_high",
 )  # fmt: skip
 """Ends of intervals are drawn as pictures; they stand in the download."""
 
@@ -36,6 +37,7 @@ LABELS = {
     "effective_robustness": "above the line", "n_in": "n in", "n_out": "n out",
     "n_clusters_in": "clusters in", "n_clusters_out": "clusters out", "one_sided": "one side only",
     "may_be_worst": "may be worst", "n_candidates": "may be worst", "share_flat": "flat (share)",
+    "n_rest": "n elsewhere", "rest": "elsewhere", "n_same": "other names",
 }  # fmt: skip
 
 INTERVALS = {
@@ -48,6 +50,7 @@ INTERVALS = {
     "within": ("within_low", "within_high"), "effective_robustness": ("low", "high"),
     "critical": ("critical_low", "critical_high"),
     "relative_gap": ("relative_low", "relative_high"),
+    "than_elsewhere": ("low_adjusted", "high_adjusted"),
 }  # fmt: skip
 
 

@@ -9,8 +9,10 @@ from pages.ui import slices, state
 from pages.ui.compute import Open
 from pages.ui.words import plain
 from stresslab import analyses, metrics
+from stresslab.analyses._found_columns import PLAIN
 from stresslab.errors import StresslabError
 from stresslab.params import Params, describe
+from stresslab.store.text_features import FEATURES
 
 RARE = ("baseline", "population", "level", "margin", "power", "correction", "seed")
 """Settings behind one button; the others stand in the row."""
@@ -18,11 +20,15 @@ RARE = ("baseline", "population", "level", "margin", "power", "correction", "see
 SIDES = ("inputs", "in_domains", "out_domains", "in_where", "out_where", "complexity")
 """Settings that say what is in and what is out of distribution."""
 
-WIDTHS = {"task": 185, "models": 205, "metric": 125, "by": 185, "sort": 190}
+WIDTHS = {"task": 185, "models": 205, "metric": 125, "by": 185, "sort": 190, "target": 185}
 
 ORDERS = {
     "spread": "models differ most", "mean": "hardest first", "confidence": "surest first",
     "tier": "by tier", "domain": "by domain", "variant": "as stored",
+}  # fmt: skip
+TARGETS = {
+    "score": "the score is low", "sure_and_wrong": "sure and wrong",
+    "difference": "two models differ", "tier_drop": "tiers cost most",
 }  # fmt: skip
 FALLING = ("spread", "confidence")
 """Orders of the grid that put the largest value first."""
@@ -213,6 +219,33 @@ def _sort(opened: Open, task: str, about: Mapping[str, Any]) -> str:
     )  # fmt: skip
 
 
+def _target(opened: Open, task: str, about: Mapping[str, Any]) -> str:
+    return str(
+        state.bound(
+            "target",
+            lambda key: st.selectbox(
+                "Where", list(TARGETS), key=key, width=WIDTHS["target"], help=about["help"],
+                format_func=lambda one: TARGETS.get(one, one),
+            ),
+            default=about["default"], read=_one_of(list(TARGETS)),
+        )
+    )  # fmt: skip
+
+
+def _columns(opened: Open, task: str, about: Mapping[str, Any]) -> tuple[str, ...]:
+    table = opened.contents.attributes
+    attributes = table.loc[(table["task"] == task) & (table["n_values"] >= 2), "name"].tolist()
+    options = [*PLAIN, *attributes, *(f"input.{name}" for name in FEATURES)]
+    chosen = state.bound(
+        "columns",
+        lambda key: st.multiselect(
+            "Columns", options, key=key, help=about["help"], placeholder="all of them"
+        ),
+        default=[], read=_some_of(options),
+    )  # fmt: skip
+    return tuple(chosen)
+
+
 def _descending(opened: Open, task: str, about: Mapping[str, Any]) -> bool:
     return (state.told("sort") or next(iter(ORDERS))) in FALLING
 
@@ -220,7 +253,8 @@ def _descending(opened: Open, task: str, about: Mapping[str, Any]) -> bool:
 _MAKE: dict[str, Callable[[Open, str, Mapping[str, Any]], Any]] = {
     "models": _models, "metric": _metric, "by": _by, "baseline": _baseline, "sort": _sort,
     "descending": _descending, "in_domains": _domains, "out_domains": _domains,
-    "in_where": _text, "out_where": _text, "complexity": _text,
+    "in_where": _text, "out_where": _text, "complexity": _text, "target": _target,
+    "columns": _columns,
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ PAGES = {
     "overlap": ("pages/250_overlap.py", "See the overlap"),
     "rankings": ("pages/260_rankings.py", "See the ranking"),
     "slices": ("pages/230_slices.py", "See the slices"),
+    "find_slices": ("pages/240_found_slices.py", "See the search"),
     "claim_check": ("pages/280_claims.py", "See the claims"),
     "ood_gap": ("pages/270_out_of_distribution.py", "See the gap"),
     "items": ("pages/290_items.py", "See the items"),

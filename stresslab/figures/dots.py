@@ -55,7 +55,8 @@ def draw(
     each = LANE_PX + 8 if lanes == 1 else round(lanes * NAME_PX / BAND)
     height = HEAD + FOOT + max(len(labels) * each, 90)
     most = 18 if narrow else 34
-    left = 24 + int(6.8 * max(len(theme.shorten(one, most)) for one in labels))
+    named = [_lines(one, most) for one in labels]
+    left = 24 + int(6.8 * max(len(line) for lines in named for line in lines))
     right = 24 + (int(6.6 * max(map(len, names))) if series else 0)
     picture = theme.figure(
         mode, height=height, margin={"l": left, "r": right, "t": HEAD, "b": FOOT}
@@ -64,7 +65,7 @@ def draw(
     picture.layout.xaxis.title.text = theme.plain(x_title)
     picture.layout.yaxis = theme.axis(
         mode, tickmode="array", tickvals=[-place for place in range(len(labels))],
-        ticktext=[theme.plain(theme.shorten(one, most)) for one in labels],
+        ticktext=["<br>".join(map(theme.plain, one)) for one in named],
         range=[-len(labels) + 0.4, 0.6],
     )  # fmt: skip
     marks = theme.Marks()
@@ -83,6 +84,14 @@ def draw(
     marks.onto(picture)
     picture.layout.meta = {"caption": "Whiskers are intervals; hollow dots rest on fewer than 10."}
     return picture
+
+
+def _lines(label: str, most: int) -> list[str]:
+    """Return a label in one line, or in two where it has a comma to break it at."""
+    cut = label.rfind(", ", 0, most) + 1
+    if len(label) <= most or cut < 2:
+        return [theme.shorten(label, most)]
+    return [label[:cut], theme.shorten(label[cut:].strip(), most)]
 
 
 def _range(

@@ -8,8 +8,11 @@ from typing import Any, Literal
 from stresslab.errors import UnknownColumnError
 from stresslab.nouns import STATUSES
 from stresslab.store.dims import Dims
+from stresslab.store.text_features import FEATURES
 
-Join = Literal["", "items", "variants", "item_columns", "variant_columns", "imported"]
+Join = Literal[
+    "", "items", "variants", "item_columns", "variant_columns", "imported", "text_features"
+]
 
 PLAIN: dict[str, tuple[str, Join, str]] = {
     "tier": ("number", "", "tier"),
@@ -112,6 +115,8 @@ def find(
             kind = {"VARCHAR": "text", "BOOLEAN": "bool"}.get(str(found.type), "number")
             table: Join = "item_columns" if head == "item" else "variant_columns"
             return Source(kind, f"{table}__{found.column}", table, native=found.column)
+    if head == "input" and tail in FEATURES:
+        return Source(FEATURES[tail][0], f"text_features__{tail}", "text_features", native=tail)
     if head == "measure" and tail in dims.measures:
         if tail in ("score", "correct", "confidence"):
             return Source("number", tail, native=tail)
@@ -154,6 +159,7 @@ def _unknown(dims: Dims, task: int, name: str) -> UnknownColumnError:
         *CODED,
         *PLAIN,
         *(f"model.{field}" for field in MODEL_FIELDS),
+        *(f"input.{feature}" for feature in FEATURES),
         *(one.name for one in attributes.values() if one.column is not None),
         *(f"measure.{measure}" for measure in dims.measures),
     ]

@@ -15,6 +15,7 @@ from stresslab.store.contents import Question
 from stresslab.store.engine import Engine
 from stresslab.store.expressions import Compiler, depends_on_perturbation
 from stresslab.store.fields import Source, find
+from stresslab.store.text_features import FEATURES
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -166,6 +167,8 @@ class Slicer:
                 frame = self._with_measure(frame, by_column[table])
             elif table == "variants":
                 frame = self._with_variants(frame, columns)
+            elif table == "text_features":
+                frame = self._with_text_features(frame, columns)
             else:
                 frame = self._with_table(frame, table, columns)
         return frame
@@ -186,18 +189,39 @@ class Slicer:
     def _with_variants(
         self, frame: "nw.LazyFrame[Any]", columns: dict[str, str]
     ) -> "nw.LazyFrame[Any]":
-        """Join variants; the input of a variant that does not change it is its item's."""
+        """Join variants."""
         import narwhals as nw
 
-        other = self.engine.table("variants").filter(nw.col("task") == self.task)
         if "input" in columns:
-            items = self.engine.table("items").filter(nw.col("task") == self.task)
-            items = items.select("item", nw.col("input").alias("untouched"))
-            other = other.join(items, on="item", how="inner").with_columns(
-                nw.coalesce("input", "untouched").alias("input")
-            )
+            other = self._inputs()
+        else:
+            other = self.engine.table("variants").filter(nw.col("task") == self.task)
         other = other.select("variant", *(nw.col(old).alias(new) for old, new in columns.items()))
         return frame.join(other, on="variant", how="inner")
+
+    def _with_text_features(
+        self, frame: "nw.LazyFrame[Any]", columns: dict[str, str]
+    ) -> "nw.LazyFrame[Any]":
+        """Join what can be told from the inputs of variants."""
+        import narwhals as nw
+
+        text = nw.col("input")
+        texts = self._inputs().with_columns(  # an image within its address is no text
+            nw.when(~text.str.starts_with("data:")).then(text).alias("input")
+        )
+        made = {new: FEATURES[old][1](text) for old, new in columns.items()}
+        return frame.join(texts.select("variant", **made), on="variant", how="inner")
+
+    def _inputs(self) -> "nw.LazyFrame[Any]":
+        """Return variants with inputs; that of a variant that does not change it is its item's."""
+        import narwhals as nw
+
+        items = self.engine.table("items").filter(nw.col("task") == self.task)
+        items = items.select("item", nw.col("input").alias("untouched"))
+        variants = self.engine.table("variants").filter(nw.col("task") == self.task)
+        return variants.join(items, on="item", how="inner").with_columns(
+            nw.coalesce("input", "untouched").alias("input")
+        )
 
     def _with_measure(self, frame: "nw.LazyFrame[Any]", source: Source) -> "nw.LazyFrame[Any]":
         import narwhals as nw
