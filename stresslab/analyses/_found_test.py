@@ -1,5 +1,6 @@
 """Put the slices of a search to the test: which half is searched, what the other half says."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -39,6 +40,9 @@ SAME = {
 SEARCHED = {"column": "str", "n_values": "int64", "n_known": "int64"}
 
 
+LEAST_ROWS = 5
+
+
 @dataclass(frozen=True)
 class Halves:
     """Which rows are searched; slices are measured on all others. Clusters stay whole."""
@@ -56,7 +60,48 @@ def halved(cluster: Array, seed: int) -> Halves:
     return Halves(first[cluster], number[cluster])
 
 
-def tested(
+@dataclass(frozen=True)
+class How:
+    """How slices are searched: settings of the analysis of the same names."""
+
+    conditions: int = 3
+    support: float = 0.02
+    most: int = 20
+    level: float = 0.95
+    seed: int = 0
+
+
+def search_and_test(
+    of: Target, columns: list["Searched"], how: How, titles: Mapping[str, str]
+) -> tuple["pd.DataFrame", "pd.DataFrame", int]:
+    """Return the slices found as the half not searched sees them, other names, and how many.
+
+    Parameters
+    ----------
+    of : Target
+        What is searched.
+    columns : list of Column
+        Of the same rows.
+    how : How
+        Settings.
+    titles : mapping
+        Perturbation to the name people read.
+    """
+    from stresslab.slices.choose import choose
+    from stresslab.slices.search import search
+
+    halves = halved(of.cluster, how.seed)
+    here = [one.rows(halves.searched) for one in columns]
+    values, cluster = of.values[halves.searched], halves.cluster[halves.searched]
+    min_rows = max(LEAST_ROWS, math.ceil(how.support * len(values)))
+    found = search(here, values, min_rows=min_rows, most=how.conditions)
+    chosen = choose(found, here, values, cluster, direction=of.direction, most=how.most)
+    if not chosen:
+        return _value.frame(KINDS), _value.frame(SAME), len(found)
+    return *_tested(of, columns, halves, found, chosen, how.level, titles), len(found)
+
+
+def _tested(
     of: Target, columns: list["Searched"], halves: Halves, found: "Candidates",
     chosen: list["Choice"], level: float, titles: Mapping[str, str],
 ) -> tuple["pd.DataFrame", "pd.DataFrame"]:  # fmt: skip

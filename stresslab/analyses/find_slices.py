@@ -1,6 +1,5 @@
 """Search all slices of up to three conditions for those that stand out, and test what is found."""
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,7 +8,7 @@ from stresslab.analyses import _sentences_found as rules
 from stresslab.analyses._ask import Asked, ask, no_rows
 from stresslab.analyses._found_columns import columns as columns_of
 from stresslab.analyses._found_target import Target, target
-from stresslab.analyses._found_test import KINDS, SAME, halved, tested
+from stresslab.analyses._found_test import KINDS, SAME, How, search_and_test
 from stresslab.analyses._kind import Analysis
 from stresslab.params import Params, setting
 from stresslab.result import Column, Result, Warn
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from stresslab.store.workspace import Workspace
 
 SEARCHED = {"column": "str", "n_values": "int64", "n_known": "int64"}
-LEAST_ROWS = 5
 LEAST_CLUSTERS = 20
 """Below so many clusters there is nothing to halve."""
 
@@ -79,9 +77,6 @@ def _search(
     warnings: list[Warn],
 ) -> int:  # fmt: skip
     """Fill the tables; return how many slices were looked at."""
-    from stresslab.slices.choose import choose
-    from stresslab.slices.search import search
-
     params: Any = asked.params
     n_clusters = int(of.cluster.max()) + 1
     if n_clusters < LEAST_CLUSTERS or not columns:
@@ -89,17 +84,10 @@ def _search(
         warnings.append(Warn("too-few-to-search", f"{text}{n_clusters}.", n_clusters))
         return 0
     tables["columns"] = _searched(columns)
-    halves = halved(of.cluster, params.seed)
-    here = [one.rows(halves.searched) for one in columns]
-    values, cluster = of.values[halves.searched], halves.cluster[halves.searched]
-    min_rows = max(LEAST_ROWS, math.ceil(params.support * len(values)))
-    found = search(here, values, min_rows=min_rows, most=params.conditions)
-    chosen = choose(found, here, values, cluster, direction=of.direction, most=params.most)
-    if chosen:
-        tables["find_slices"], tables["same_rows"] = tested(
-            of, columns, halves, found, chosen, params.level, asked.titles
-        )
-    return len(found)
+    how = How(params.conditions, params.support, params.most, params.level, params.seed)
+    found = search_and_test(of, columns, how, asked.titles)
+    tables["find_slices"], tables["same_rows"], n_looked = found
+    return n_looked
 
 
 def _searched(columns: list["Searched"]) -> "pd.DataFrame":
