@@ -98,12 +98,12 @@ def search_and_test(
     chosen = choose(found, here, values, cluster, direction=of.direction, most=how.most)
     if not chosen:
         return _value.frame(KINDS), _value.frame(SAME), len(found)
-    return *_tested(of, columns, halves, found, chosen, how.level, titles), len(found)
+    return *_tested(of, columns, here, halves, found, chosen, how.level, titles), len(found)
 
 
 def _tested(
-    of: Target, columns: list["Searched"], halves: Halves, found: "Candidates",
-    chosen: list["Choice"], level: float, titles: Mapping[str, str],
+    of: Target, columns: list["Searched"], here: list["Searched"], halves: Halves,
+    found: "Candidates", chosen: list["Choice"], level: float, titles: Mapping[str, str],
 ) -> tuple["pd.DataFrame", "pd.DataFrame"]:  # fmt: skip
     """Return the chosen slices as the other half of the clusters sees them."""
     from stresslab.slices.measure import measure
@@ -135,9 +135,9 @@ def _tested(
                 "found_difference": total / n - outside,
             }
         )  # fmt: skip
-        mine = found.rows(one.place, [part.rows(halves.searched) for part in columns])
+        mine = found.rows(one.place, here)
         for other in one.same:
-            theirs = found.rows(other, [part.rows(halves.searched) for part in columns])
+            theirs = found.rows(other, here)
             same.append(
                 {
                     "slice": name(_tests(found, other, columns), titles),
