@@ -16,6 +16,7 @@ show.chart(
     "heatmap",
     quality.everyone(result),
     alt="Heat map of models by tier, one block per perturbation",
+    drill=True,
     metric=metric.title,
     higher_is_better=metric.higher_is_better,
     chance=opened.chance(params.task, params.metric),

@@ -18,6 +18,7 @@ show.chart(
     "tier_curve",
     tables["tier_curve"],
     alt="Metric by tier with intervals, one line per model",
+    drill=True,
     metric=metric.title,
     higher_is_better=metric.higher_is_better,
     bounds=metric.bounds,

@@ -11,18 +11,16 @@ result = compute.run("compare", params, opened)
 metric = compute.metric(opened, params.task, params.metric)
 tables, titles = result.tables, opened.titles(params.task)
 pair = pairs.one(result, opened)
+look = {"metric": metric.title, "higher_is_better": metric.higher_is_better, "drill": True}
+look |= {"margin": result.params["margin"], "styles": opened.styles, "titles": titles}
 
 show.answer(result, head, most=5)
 show.chart(
     "difference",
     pairs.of(tables["compare"], pair),
     alt="Paired differences with intervals and verdicts, one row per group",
-    metric=metric.title,
-    higher_is_better=metric.higher_is_better,
     by=params.by,
-    margin=result.params["margin"],
-    styles=opened.styles,
-    titles=titles,
+    **look,
 )
 show.remarks(result)
 
@@ -34,13 +32,9 @@ with left:
         pairs.of(tables["by_tier"], pair),
         alt="Paired differences by perturbation and tier",
         key="chart_by_tier",
-        metric=metric.title,
-        higher_is_better=metric.higher_is_better,
         by=("perturbation", "tier"),
         narrow=True,
-        margin=result.params["margin"],
-        styles=opened.styles,
-        titles=titles,
+        **look,
     )
 with right:
     st.subheader("Who is right", anchor=False)

@@ -14,8 +14,9 @@ tables = result.tables
 show.answer(result, head)
 show.chart(
     "dots",
-    kept.drawn(tables["slices"], opened),
+    kept.drawn(tables["slices"]),
     alt="Slice minus the rest, with intervals, by slice and model",
+    drill=True,
     series="model",
     styles=opened.styles,
     lines=((0.0, "as elsewhere"),),

@@ -15,8 +15,9 @@ tables, unit = result.tables, result.columns["find_slices"]["value"].unit
 show.answer(result, head)
 show.chart(
     "dots",
-    found.drawn(tables["find_slices"]),
+    found.drawn(found.linked(tables["find_slices"])),
     alt="Slice minus all other rows, with intervals, for every slice found",
+    drill=True,
     lines=((0.0, "as elsewhere"),),
     x_title=f"{unit}: slice minus elsewhere, on rows not searched",
 )

@@ -17,6 +17,7 @@ show.chart(
     "upset",
     tables["overlap"],
     alt="How often each set of models fails together, with intervals",
+    drill=True,
     order=models,
     styles=opened.styles,
 )
@@ -32,6 +33,7 @@ with left:
         "kappas",
         tables["consistency"],
         alt="Error consistency of every pair of models, beside chance",
+        drill=True,
         order=models,
         styles=opened.styles,
     )

@@ -10,13 +10,13 @@ params = choose.params("ood_gap", opened, hide=choose.SIDES)
 result = compute.run("ood_gap", params, opened)
 metric = compute.metric(opened, params.task, params.metric)
 tables, names = result.tables, opened.names(params.task)
-look = {"metric": metric.title, "styles": opened.styles}
+look = {"metric": metric.title, "styles": opened.styles, "drill": True}
 by = tables["worst_group"].columns[1]
 
 show.answer(result, head, most=5)
 if tables["ood_gap"].empty:
     groups, alt = tables["groups"], "Value by model and group"
-    show.chart("matrix", groups, alt=alt, row="model", column=by, titles=names)
+    show.chart("matrix", groups, alt=alt, drill=True, row="model", column=by, titles=names)
 else:
     show.chart(
         "ood_gap",

@@ -21,13 +21,12 @@ def texts(opened: Open) -> tuple[str, ...]:
     return tuple(f"{name}: {condition}" for name, condition in saved.items())
 
 
-def drawn(table: pd.DataFrame, opened: Open) -> pd.DataFrame:
+def drawn(table: pd.DataFrame) -> pd.DataFrame:
     """Return the differences to the rest as the figure of dots takes them."""
     known = table[table["difference"].notna()]
-    names = {model: style.name for model, style in opened.styles.items()}
     return known.assign(
         label=known["slice"], value=known["difference"], low=known["low_adjusted"],
-        high=known["high_adjusted"], model=[names.get(one, one) for one in known["model"]],
+        high=known["high_adjusted"], where=known["condition"],
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from pages.ui import cells, copy, frame, slices, state
 from pages.ui.compute import Open
 from pages.ui.words import csv, parquet, plain
 from stresslab import __version__, analyses
-from stresslab.figures import figures
+from stresslab.figures import figures, theme
 from stresslab.params import describe
 from stresslab.result import Result
 
@@ -91,18 +91,29 @@ def side_by_side(*widths: int) -> Sequence[Any]:
 
 
 def chart(
-    figure: str, table: pd.DataFrame, *, alt: str, key: str | None = None, **settings: Any
-) -> Any:
-    """Draw a figure piece of a table, its caption under it; return what was clicked."""
+    figure: str,
+    table: pd.DataFrame,
+    *,
+    alt: str,
+    key: str | None = None,
+    drill: bool = False,
+    **settings: Any,
+) -> None:
+    """Draw a figure piece of a table, its caption under it; `drill`: a mark leads to its items."""
     settings = {"narrow": bool(st.session_state.get(state.NARROW))} | settings
-    picture = figures.get(figure).draw(table, mode=mode(), **settings)
-    clicked = st.plotly_chart(
+    numbered = table.assign(**{theme.ROW: range(len(table))}) if drill else table
+    picture = figures.get(figure).draw(numbered, mode=mode(), **settings)
+    clicked: Any = st.plotly_chart(
         picture, theme=None, config=NO_BAR, alt=alt, key=key or f"chart_{figure}",
+        on_select="rerun" if drill else "ignore", selection_mode="points",
     )  # fmt: skip
     said = (picture.layout.meta or {}).get("caption")
     if said:
         st.caption(plain(said))
-    return clicked
+    for point in clicked.selection.points if drill else ():
+        at = (point.get("customdata") or [None, None])[1]
+        if at is not None:
+            _to_items(table.iloc[at])
 
 
 def table(
@@ -133,8 +144,13 @@ def table(
         if drill:
             st.caption("Choose a row to see the items behind it.")
     if drill and chosen.selection.rows:
-        row = rows.iloc[chosen.selection.rows[0]].to_dict()
-        st.switch_page(PAGES["items"][0], query_params=cells.items_query(row, state.kept()))
+        _to_items(rows.iloc[chosen.selection.rows[0]])
+
+
+def _to_items(row: pd.Series) -> None:
+    """Go to the items behind a row of a table."""
+    query = cells.items_query({str(name): value for name, value in row.items()}, state.kept())
+    st.switch_page(PAGES["items"][0], query_params=query)
 
 
 def remarks(result: Result) -> None:

@@ -204,8 +204,11 @@ def _line(
                 "color": [background if few else style.colour for few in hollow],
                 "line": {"width": 1.6, "color": style.colour},
             },
-            customdata=[_hover(row, style, curves, title) for row in known.to_dict("records")],
-            hovertemplate="%{customdata}<extra></extra>",
+            customdata=[
+                theme.told(_hover(row, style, curves, title), row)
+                for row in known.to_dict("records")
+            ],
+            hovertemplate=theme.HOVER,
             cliponaxis=False,
             **axes,
         )

@@ -174,8 +174,8 @@ def _whisker(
     hollow = unsure or (row.get("n_pairs") or 0) < theme.HOLLOW_BELOW
     picture.add_trace(
         go.Scatter(
-            x=[row["difference"]], y=[place], mode="markers", customdata=[hover],
-            hovertemplate="%{customdata}<extra></extra>", name=verdict,
+            x=[row["difference"]], y=[place], mode="markers", customdata=[theme.told(hover, row)],
+            hovertemplate=theme.HOVER, name=verdict,
             marker={
                 "symbol": SYMBOLS.get(verdict, "circle"), "size": 12,
                 "color": look.background if hollow else colour,

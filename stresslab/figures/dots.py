@@ -140,8 +140,10 @@ def _dots(
                 ],
                 "line": {"width": 1.6, "color": colours},
             },
-            customdata=[_hover(row, style, label) for row in rows.to_dict("records")],
-            hovertemplate="%{customdata}<extra></extra>", cliponaxis=False,
+            customdata=[
+                theme.told(_hover(row, style, label), row) for row in rows.to_dict("records")
+            ],
+            hovertemplate=theme.HOVER, cliponaxis=False,
         )
     )  # fmt: skip
 

@@ -233,13 +233,13 @@ def _cells(
         big.append(theme.number(value))
         small.append(f"{theme.number(row['low'])}–{theme.number(row['high'])}" if known else "")
         inks.append(theme.ink(fill) if known and not few else look.muted)
-        hovers.append(_hover(row, block.title))
+        hovers.append(theme.told(_hover(row, block.title), row))
     for texts, size, position in ((big, 15, "top center"), (small, 10, "bottom center")):
         picture.add_trace(
             go.Scatter(
                 x=xs, y=[y + 0.14 for y in ys], text=texts, mode="text", textposition=position,
                 textfont={"size": size, "color": inks}, customdata=hovers, cliponaxis=False,
-                hovertemplate="%{customdata}<extra></extra>", **axes,
+                hovertemplate=theme.HOVER, **axes,
             )
         )  # fmt: skip
     _abstained(picture, block, places, column, axes, mode)

@@ -77,12 +77,12 @@ def draw(
                 text=theme.number(row["value"]), x=x, y=y, showarrow=False,
                 font={"size": 12, "color": theme.ink(fill) if sure else look.muted},
             )  # fmt: skip
-            hovers.append((x, y, said))
+            hovers.append((x, y, theme.told(said, row)))
     marks.add_trace(
         go.Scatter(
             x=[one[0] for one in hovers], y=[one[1] for one in hovers], mode="markers", name="",
             marker={"size": 32, "opacity": 0, "symbol": "square"},
-            customdata=[one[2] for one in hovers], hovertemplate="%{customdata}<extra></extra>",
+            customdata=[one[2] for one in hovers], hovertemplate=theme.HOVER,
         )
     )  # fmt: skip
     marks.onto(picture)

@@ -144,8 +144,10 @@ def _line(
                 "color": [look.background if one else colour for one in few] if few else colour,
                 "line": {"width": 1.6, "color": colour},
             },
-            customdata=[_hover(row, x, style) for row in line.to_dict("records")],
-            hovertemplate="%{customdata}<extra></extra>", cliponaxis=False, **axes,
+            customdata=[
+                theme.told(_hover(row, x, style), row) for row in line.to_dict("records")
+            ],
+            hovertemplate=theme.HOVER, cliponaxis=False, **axes,
         )
     )  # fmt: skip
 

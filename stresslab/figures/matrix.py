@@ -120,12 +120,12 @@ def _hovers(
         ]
         if one.get("n") is not None and one["n"] == one["n"]:
             text.append(f"n = {int(one['n']):,}")
-        said.append("<br>".join(text))
+        said.append(theme.told("<br>".join(text), one))
     return go.Scatter(
         x=[heads.index(str(one)) for one in rows[column]],
         y=[names.index(str(one)) for one in rows[row]],
         mode="markers", marker={"size": 36, "opacity": 0, "symbol": "square"}, name="",
-        customdata=said, hovertemplate="%{customdata}<extra></extra>",
+        customdata=said, hovertemplate=theme.HOVER,
     )  # fmt: skip
 
 

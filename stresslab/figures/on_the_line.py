@@ -95,7 +95,7 @@ def _point(marks: theme.Marks, row: Mapping[Any, Any], style: theme.Style, mode:
                 "size": 10, "color": theme.tokens(mode).background if few else style.colour,
                 "line": {"width": 1.6, "color": style.colour},
             },
-            customdata=[_hover(row, style)], hovertemplate="%{customdata}<extra></extra>",
+            customdata=[theme.told(_hover(row, style), row)], hovertemplate=theme.HOVER,
         )
     )  # fmt: skip
 

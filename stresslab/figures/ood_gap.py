@@ -135,7 +135,7 @@ def _end(
                 "color": theme.tokens(mode).background if hollow else style.colour,
                 "line": {"width": 2, "color": style.colour},
             },
-            customdata=[_hover(row, side, style)], hovertemplate="%{customdata}<extra></extra>",
+            customdata=[theme.told(_hover(row, side, style), row)], hovertemplate=theme.HOVER,
             cliponaxis=False,
         )
     )  # fmt: skip

@@ -136,8 +136,10 @@ def _points(
                     "color": [text if one else style.colour for one in chosen],
                 },
             },
-            customdata=[_hover(row, label) for row in rows.to_dict("records")],
-            hovertemplate="%{customdata}<extra></extra>", cliponaxis=False, **axes,
+            customdata=[
+                theme.told(_hover(row, label), row) for row in rows.to_dict("records")
+            ],
+            hovertemplate=theme.HOVER, cliponaxis=False, **axes,
         )
     )  # fmt: skip
 

@@ -93,8 +93,8 @@ def _bars(marks: theme.Marks, rows: pd.DataFrame, mode: Mode) -> None:
                 "color": look.accent, "array": (rows["high"] - rows["value"]).fillna(0).tolist(),
                 "arrayminus": (rows["value"] - rows["low"]).fillna(0).tolist(),
             },
-            customdata=[_hover(row) for row in records],
-            hovertemplate="%{customdata}<extra></extra>", cliponaxis=False,
+            customdata=[theme.told(_hover(row), row) for row in records],
+            hovertemplate=theme.HOVER, cliponaxis=False,
         )
     )  # fmt: skip
 

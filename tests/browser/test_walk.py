@@ -116,3 +116,13 @@ def test_the_page_follows_the_theme_of_the_reader(chromium, address, scheme):
     paper = opened.evaluate("document.querySelector('.main-svg').style.background")
     context.close()
     assert paper == {"light": "rgb(255, 255, 255)", "dark": "rgb(15, 18, 22)"}[scheme]
+
+
+def test_a_mark_leads_to_its_items(page, address):
+    follow(page, address, "tier_curves?workspace=toy")
+    page.locator(".js-plotly-plot .scatterlayer .points path.point").nth(2).click(force=True)
+    page.wait_for_url("**/items*")
+    settled(page)
+    assert "tier" in query(page)["where"][0]
+    assert len(query(page)["models"]) == 1
+    assert "in this slice" in page.inner_text(TEXT)

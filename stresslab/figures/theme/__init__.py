@@ -34,6 +34,8 @@ from stresslab.figures.theme._marks import (
 from stresslab.figures.theme._words import (
     FONT,
     HOLLOW_BELOW,
+    HOVER,
+    ROW,
     about,
     direction,
     interval,
@@ -42,6 +44,7 @@ from stresslab.figures.theme._words import (
     share,
     shorten,
     signed,
+    told,
 )
 
 __all__ = [
@@ -49,9 +52,11 @@ __all__ = [
     "DARK",
     "FONT",
     "HOLLOW_BELOW",
+    "HOVER",
     "LIGHT",
     "MODEL_COLOURS",
     "RIGHT",
+    "ROW",
     "WRONG",
     "Style",
     "Tokens",
@@ -79,6 +84,7 @@ __all__ = [
     "spread",
     "styles",
     "tier_colour",
+    "told",
     "tokens",
     "translucent",
     "verdict_colour",

@@ -1,6 +1,7 @@
 """Numbers and names as people read them: two decimals for a rate, a real minus, plain text."""
 
 import math
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -59,6 +60,16 @@ def direction(metric: str, higher_is_better: bool = True) -> str:
 def plain(text: Any) -> str:
     """Return user-made text so that Plotly shows it and never reads it as markup."""
     return escape(str(text), quote=False).replace("$", "&#36;")
+
+
+ROW = "_row"
+"""Column that numbers the rows of a drawn table, so that a mark can lead to its row."""
+HOVER = "%{customdata[0]}<extra></extra>"
+
+
+def told(hover: str, row: Mapping[Any, Any]) -> list[Any]:
+    """Return what a mark carries: what it says under the pointer, and its row where numbered."""
+    return [hover, row.get(ROW)]
 
 
 def shorten(text: str, most: int = 24) -> str:
