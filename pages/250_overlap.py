@@ -3,7 +3,6 @@
 import streamlit as st
 
 from pages.ui import choose, compute, show
-from stresslab.analyses._overlap_tables import LISTED
 
 head = show.title("Do they fail on the same items?")
 opened = compute.workspace_or_stop()
@@ -24,7 +23,6 @@ show.chart(
 show.remarks(result)
 columns = ("failed", "n_failed", "count", "value", "low", "high", "by_chance", "n", "n_clusters")
 show.table(tables["overlap"], "overlap", opened, columns=columns, drill=True)
-st.caption(f"A set of models leads to the first {LISTED} of its rows.")
 
 left, right = show.side_by_side(1, 1)
 with left:

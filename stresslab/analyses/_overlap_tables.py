@@ -11,7 +11,9 @@ from stresslab.analyses import _value
 from stresslab.analyses._ask import Asked
 from stresslab.analyses._overlap_patterns import Patterns, chance, shares
 from stresslab.analyses._overlap_patterns import oracle as oracle_steps
+from stresslab.predicate import Compare, Field, all_of, to_text
 from stresslab.result import Column
+from stresslab.store.fields import OF_MODEL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from stresslab.store.query import Pairs
 
 LISTED = 40
-"""Rows of a set whose ids its condition lists: a link holds no more."""
+"""Rows of a set whose ids its condition lists, where no field tells: a link holds no more."""
 
 MOST_CELLS = 20_000
 """Pairs of models times cells that are held against chance one by one."""
@@ -208,6 +210,24 @@ def meanings(asked: Asked) -> dict[str, dict[str, Column]]:
 
 
 def _conditions(asked: Asked, found: Patterns, shown: int) -> list[str]:
+    """Return, per set, the condition its rows meet."""
+    measure = asked.question.measure
+    if measure not in OF_MODEL:
+        return _listings(asked, found, shown)
+    names = [Field((measure, model)) for model in found.models]
+    wholes = [
+        all_of(
+            *(
+                Compare(name, "<" if fails else ">=", 0.5)
+                for name, fails in zip(names, found.failed[place], strict=True)
+            )
+        )
+        for place in range(shown)
+    ]
+    return ["" if one is None else to_text(one) for one in wholes]
+
+
+def _listings(asked: Asked, found: Patterns, shown: int) -> list[str]:
     """Return, per set, a condition that lists the first of its rows."""
     from stresslab.store import query
 

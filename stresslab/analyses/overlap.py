@@ -49,7 +49,7 @@ def run(workspace: "Workspace", params: OverlapParams) -> Result:
             whole = _paired.rows_of(pairs, once)
         found = _overlap_patterns.patterns(whole)
         if len(found.code):
-            tables |= _tables(asked, found, pairs, by)
+            tables |= _tables(right, found, pairs, by)
             warnings += _cautions(asked, found, pairs)
         else:
             warnings.append(_nothing(asked, pairs))

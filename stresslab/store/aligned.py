@@ -166,7 +166,9 @@ def _n_variants(slicer: Slicer) -> int:
 def _all_stored(sources: Iterable[Source]) -> bool:
     plain = ("task", "model", *OF_VARIANTS, *OF_ANSWERS)
     return all(
-        source.column in plain if not source.join else source.join in (*KEYS, "imported")
+        source.column in plain
+        if not source.join
+        else source.join in (*KEYS, "imported", "of_model")
         for source in sources
     )
 
@@ -222,6 +224,9 @@ class _Columns:
             return self._rows[source.column]
         if source.column == "task":
             return np.full(len(self._rows["variant"]), self._slicer.task)
+        if source.join == "of_model":
+            stored = values(self._slicer, source.measure or 0, int(source.native))
+            return at(stored, self._rows["variant"]).astype(np.float64)
         if source.join:
             found: Array = self._joined(source).to_pandas().to_numpy()
             return found
@@ -237,8 +242,10 @@ class _Columns:
                 columns[name] = pa.array(self.array(Source("codes", name)))
         for source in sources:
             if not source.of_outcome and source.column not in columns:
-                one = self._joined(source) if source.join else pa.array(self.array(source))
-                columns[source.column] = one
+                if source.join and source.join != "of_model":
+                    columns[source.column] = self._joined(source)
+                else:
+                    columns[source.column] = pa.array(self.array(source), from_pandas=True)
         return columns
 
     def answers(self, sources: Iterable[Source], model: int) -> dict[str, "pa.Array"]:

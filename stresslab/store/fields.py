@@ -11,8 +11,9 @@ from stresslab.store.dims import Dims
 from stresslab.store.text_features import FEATURES
 
 Join = Literal[
-    "", "items", "variants", "item_columns", "variant_columns", "imported", "text_features"
-]
+    "", "items", "variants", "item_columns", "variant_columns", "imported", "text_features",
+    "of_model",
+]  # fmt: skip
 
 PLAIN: dict[str, tuple[str, Join, str]] = {
     "tier": ("number", "", "tier"),
@@ -36,6 +37,8 @@ PLAIN: dict[str, tuple[str, Join, str]] = {
 }
 CODED = ("task", "model", "run", "domain", "perturbation", "axis", "status")
 MODEL_FIELDS = ("family", "revision", "alias", "trained_on")
+OF_MODEL = ("score", "correct", "confidence")
+"""``correct.gpt-x``: what that model's answer to the same variant came to (mean over trials)."""
 OUTCOME_COLUMNS = (
     "run", "trial", "status", "score", "correct", "confidence", "latency_s", "tokens_in",
     "tokens_out", "output", "answer", "error",
@@ -58,9 +61,9 @@ class Source:
     values : mapping
         Code -> value, for codes; a code that is missing there is null.
     measure : int or None
-        Code of an imported measure.
+        Code of an imported measure, or of the measure of a model.
     native : str
-        Column of the joined table.
+        Column of the joined table, or code of the model.
     """
 
     kind: str
@@ -117,6 +120,12 @@ def find(
             return Source(kind, f"{table}__{found.column}", table, native=found.column)
     if head == "input" and tail in FEATURES:
         return Source(FEATURES[tail][0], f"text_features__{tail}", "text_features", native=tail)
+    if head in OF_MODEL and tail in dims.models:
+        code = dims.models.index(tail)
+        return Source(
+            "number", f"of_model__{head}__{code}", "of_model", measure=dims.measures.index(head),
+            native=str(code),
+        )  # fmt: skip
     if head == "measure" and tail in dims.measures:
         if tail in ("score", "correct", "confidence"):
             return Source("number", tail, native=tail)
@@ -163,7 +172,8 @@ def _unknown(dims: Dims, task: int, name: str) -> UnknownColumnError:
         *(one.name for one in attributes.values() if one.column is not None),
         *(f"measure.{measure}" for measure in dims.measures),
     ]
-    near = difflib.get_close_matches(name, known, n=3) or difflib.get_close_matches(
+    of_models = [f"{measure}.{model}" for measure in OF_MODEL for model in dims.models]
+    near = difflib.get_close_matches(name, known + of_models, n=3) or difflib.get_close_matches(
         name.rpartition(".")[2], known, n=3
     )
     hint = f"Did you mean: {', '.join(near)}? " if near else ""

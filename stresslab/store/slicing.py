@@ -157,7 +157,7 @@ class Slicer:
         """Return `frame` with the columns of `sources` that are not its own."""
         wanted: dict[str, dict[str, str]] = {}
         for source in sources:
-            if source.join == "imported":
+            if source.join in ("imported", "of_model"):
                 wanted[source.column] = {}
             elif source.join:
                 wanted.setdefault(source.join, {})[source.native] = source.column
@@ -165,6 +165,8 @@ class Slicer:
         for table, columns in wanted.items():
             if table.startswith("imported__"):
                 frame = self._with_measure(frame, by_column[table])
+            elif table.startswith("of_model__"):
+                frame = self._with_model(frame, by_column[table])
             elif table == "variants":
                 frame = self._with_variants(frame, columns)
             elif table == "text_features":
@@ -222,6 +224,21 @@ class Slicer:
         return variants.join(items, on="item", how="inner").with_columns(
             nw.coalesce("input", "untouched").alias("input")
         )
+
+    def _with_model(self, frame: "nw.LazyFrame[Any]", source: Source) -> "nw.LazyFrame[Any]":
+        """Join the mean over trials of one model's value of the same variant."""
+        import narwhals as nw
+
+        name = self.dims.measures[source.measure or 0]
+        other = (
+            self.engine.table("facts")
+            .filter(
+                nw.col("task") == self.task, nw.col("model") == int(source.native), nw.col("latest")
+            )
+            .group_by("variant")
+            .agg(nw.col(name).cast(nw.Float64).mean().alias(source.column))
+        )
+        return frame.join(other, on="variant", how="left")
 
     def _with_measure(self, frame: "nw.LazyFrame[Any]", source: Source) -> "nw.LazyFrame[Any]":
         import narwhals as nw
