@@ -5,8 +5,11 @@ from numpy.typing import ArrayLike
 
 from stresslab.checks import Array
 
-STEPS = 60
-"""Bisections of [-1, 1]: enough for the last bit of a float64."""
+STEPS = 100
+"""Most steps of the search for a bound; about nine are taken."""
+
+CLOSE = 1e-15
+"""Width of a bracket that is not narrowed further."""
 
 
 def score_statistic(wins: ArrayLike, losses: ArrayLike, n: ArrayLike, delta: ArrayLike) -> Array:
@@ -32,6 +35,15 @@ def score_statistic(wins: ArrayLike, losses: ArrayLike, n: ArrayLike, delta: Arr
     wins, losses, n, delta = np.broadcast_arrays(
         *(np.asarray(one, float) for one in (wins, losses, n, delta))
     )
+    gap, variance = _score(wins, losses, n, delta)
+    with np.errstate(all="ignore"):
+        statistic = gap / np.sqrt(variance)
+    # At the ends of [-1, 1] the variance is 0: the data are either certain or impossible there.
+    return np.where(np.abs(gap) <= 1e-12 * np.maximum(n, 1), 0.0, statistic)
+
+
+def _score(wins: Array, losses: Array, n: Array, delta: Array) -> tuple[Array, Array]:
+    """Return the score of "the true difference is `delta`", and its variance if so."""
     linear = -wins - losses + (2 * n - wins + losses) * delta
     constant = -losses * delta * (1 - delta)
     root = np.sqrt(np.maximum(linear**2 - 8 * n * constant, 0))
@@ -39,10 +51,7 @@ def score_statistic(wins: ArrayLike, losses: ArrayLike, n: ArrayLike, delta: Arr
         # The two forms of a quadratic's root: the one without cancellation.
         share = np.where(linear > 0, -2 * constant / (root + linear), (root - linear) / (4 * n))
         variance = n * (2 * np.maximum(np.nan_to_num(share), 0) + delta * (1 - delta))
-        gap = wins - losses - n * delta
-        statistic = gap / np.sqrt(np.maximum(variance, 0))
-    # At the ends of [-1, 1] the variance is 0: the data are either certain or impossible there.
-    return np.where(np.abs(gap) <= 1e-12 * np.maximum(n, 1), 0.0, statistic)
+    return wins - losses - n * delta, np.maximum(variance, 0)
 
 
 def score_interval(
@@ -76,9 +85,43 @@ def score_interval(
 
 
 def _crossing(wins: Array, losses: Array, n: Array, quantile: Array) -> Array:
-    inside, outside = (wins - losses) / n, np.ones_like(n)
+    """Return the largest difference that is not rejected, by Chandrupatla's (1997) search."""
+
+    def room(delta: Array) -> Array:
+        # The sign of statistic + quantile, without its poles at the ends of [-1, 1].
+        gap, variance = _score(wins, losses, n, delta)
+        gap = np.where(np.abs(gap) <= 1e-12 * np.maximum(n, 1), 0.0, gap)
+        return (gap + quantile * np.sqrt(variance)) / n
+
+    newer, older = np.ones_like(n), (wins - losses) / n
+    at_newer, at_older = room(newer), room(older)
+    third, at_third = older, at_older
+    share = np.full_like(n, 0.5)
     for _ in range(STEPS):
-        middle = (inside + outside) / 2
-        covered = score_statistic(wins, losses, n, middle) >= -quantile
-        inside, outside = np.where(covered, middle, inside), np.where(covered, outside, middle)
-    return inside
+        found = newer + share * (older - newer)
+        at_found = room(found)
+        same = np.sign(at_found) == np.sign(at_newer)
+        third, at_third = np.where(same, newer, older), np.where(same, at_newer, at_older)
+        older, at_older = np.where(same, older, newer), np.where(same, at_older, at_newer)
+        newer, at_newer = found, at_found
+        width = np.abs(older - newer)
+        if ((width <= CLOSE) | (at_newer == 0)).all():
+            break
+        share = _next_share((newer, older, third), (at_newer, at_older, at_third))
+        # A step is at least as wide as what is left to be told apart.
+        least = np.clip(0.5 * CLOSE / np.maximum(width, CLOSE), 0, 0.5)
+        share = np.clip(share, least, 1 - least)
+    best: Array = np.where(np.abs(at_newer) <= np.abs(at_older), newer, older)
+    return best
+
+
+def _next_share(points: tuple[Array, ...], heights: tuple[Array, ...]) -> Array:
+    """Return where to look next, as a share of the bracket: interpolated where that is safe."""
+    (a, b, c), (fa, fb, fc) = points, heights
+    with np.errstate(all="ignore"):
+        xi, phi = (a - b) / (c - b), (fa - fb) / (fc - fb)
+        curved = fa / (fb - fa) * fc / (fb - fc) + (c - a) / (b - a) * fa / (fc - fa) * fb / (
+            fc - fb
+        )
+        safe = (phi**2 < xi) & ((1 - phi) ** 2 < 1 - xi) & np.isfinite(curved)
+    return np.where(safe, curved, 0.5)

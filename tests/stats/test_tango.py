@@ -46,6 +46,21 @@ def test_the_statistic_at_a_bound_is_the_quantile():
     assert score_statistic(9, 4, 50, high) == pytest.approx(-Z, abs=1e-9)
 
 
+def test_bounds_of_many_tables_are_those_of_bisection():
+    rng = np.random.default_rng(3)
+    n = np.concatenate([rng.integers(1, most, 60) for most in (3, 30, 2000, 10**8)]).astype(float)
+    differing = np.floor(rng.random(240) ** 3 * (n + 0.99))
+    wins = np.floor(rng.choice([0.0, 0.2, 0.9, 1.0], 240) * differing)
+    quantile = rng.choice([0.1, 1.96, 3.5, 12.7], 240)
+    inside, outside = (2 * wins - differing) / n, np.ones(240)
+    for _ in range(60):
+        middle = (inside + outside) / 2
+        covered = score_statistic(wins, differing - wins, n, middle) >= -quantile
+        inside, outside = np.where(covered, middle, inside), np.where(covered, outside, middle)
+    _, high = score_interval(wins, differing - wins, n, quantile)
+    assert high == pytest.approx(inside, abs=1e-11)
+
+
 def test_swapping_the_models_mirrors_the_interval():
     low, high = score_interval(9, 4, 50, Z)
     mirrored = score_interval(4, 9, 50, Z)
