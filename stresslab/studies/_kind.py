@@ -58,7 +58,8 @@ class KnownAnswer:
         expected = np.atleast_1d(np.asarray(self.expected, float))
         if expected.shape != found.shape:
             return False
-        near = np.abs(found - expected) <= self.tolerance
+        with np.errstate(invalid="ignore"):  # infinite answers are compared below
+            near = np.abs(found - expected) <= self.tolerance
         return bool((near | (np.isnan(found) & np.isnan(expected)) | (found == expected)).all())
 
 
