@@ -3,7 +3,9 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -27,6 +29,7 @@ from stresslab.store.scan import Numbered
 
 HEAD_ROWS = 300
 TAIL = 1 << 20
+LAST_ROWS = 3
 LOADERS = {"json", "csv", "parquet", "text", "arrow", "pandas", "imagefolder", "audiofolder"}
 SPLITS = ("test", "train", "valid", "validation", "dev", "data")
 CHOICES = re.compile(r"choice|option|ending|answer|candidate|label", re.IGNORECASE)
@@ -197,28 +200,38 @@ def _head(path: Path) -> list[Numbered]:
 def _filters(
     config: Object, results: Object, rows: list[Numbered], path: Path | None
 ) -> tuple[str, ...]:
-    """Return the filters in their order: that of the file, then of the settings."""
-    named = [row["filter"] for _, row in rows if isinstance(row.get("filter"), str)]
+    """Return the filters in their order: that of the file, then of the settings.
+
+    Every filter has a line for each doc. A name that hardly any line has, and neither settings nor
+    results know, is one that was damaged.
+    """
     listed = config.get("filter_list")
     listed = listed if isinstance(listed, list) else []
-    named += [str(one["name"]) for one in listed if isinstance(one, dict) and one.get("name")]
-    named += [key.partition(",")[2] for key in results if "," in key and "_stderr," not in key]
-    last = _last(path) if path else {}
-    named += [last["filter"]] if isinstance(last.get("filter"), str) else []
-    return tuple(dict.fromkeys(named)) or (NO_FILTER,)
+    told = [str(one["name"]) for one in listed if isinstance(one, dict) and one.get("name")]
+    told += [key.partition(",")[2] for key in results if "," in key and "_stderr," not in key]
+    counts = _counted(row for _, row in rows)
+    least = (1 - MOST) * max(counts.values(), default=0)
+    named = [name for name, n in counts.items() if n > least or name in told]
+    last = _counted(_last(path)) if path else {}
+    named += [name for name, n in last.items() if n > 1 and name not in counts]
+    return tuple(dict.fromkeys([*named, *told])) or (NO_FILTER,)
 
 
-def _last(path: Path) -> Object:
-    """Return the last whole line of a file."""
+def _counted(rows: Iterable[Object]) -> dict[str, int]:
+    """Return how many rows name each filter, in the order they first do."""
+    return Counter(row["filter"] for row in rows if isinstance(row.get("filter"), str))
+
+
+def _last(path: Path) -> list[Object]:
+    """Return the last lines of a file that can be read: the very last may be cut off."""
     with path.open("rb") as file:
         file.seek(max(path.stat().st_size - TAIL, 0))
         lines = file.read().splitlines()
-    for line in reversed(lines[-2:]):
-        try:
-            return table(lenient.loads(line))
-        except lenient.JsonProblem:
-            continue
-    return {}
+    found = []
+    for line in lines[-LAST_ROWS:]:
+        with suppress(lenient.JsonProblem):
+            found.append(table(lenient.loads(line)))
+    return found
 
 
 def _metrics(config: Object, results: Object, rows: Sequence[Object]) -> tuple[str, ...]:

@@ -90,11 +90,11 @@ class Zip:
             if reason:
                 self.rejects.append(Reject(f"entry {entry.filename[:200]}", "", reason, ""))
             elif not entry.filename.endswith("/"):
-                total += entry.file_size
-                if total > most:
-                    reason = f"all entries before it unpack to more than {most >> 20} MiB"
+                if total + entry.file_size > most:  # the next one may be small again
+                    reason = f"unpacks, with the entries before it, to more than {most >> 20} MiB"
                     self.rejects.append(Reject(f"entry {entry.filename[:200]}", "", reason, ""))
                 else:
+                    total += entry.file_size
                     self._entries[entry.filename] = entry
         self.names = dict.fromkeys(self._entries)
         self._file = path.open("rb")

@@ -12,7 +12,7 @@ from stresslab.readers._mapping import Mapping, Source, look_up
 from stresslab.readers._records import has_line, head_of
 from stresslab.readers._rows import LongTable
 from stresslab.store import scan
-from stresslab.store.scan import Chunk
+from stresslab.store.scan import EXCERPT, Chunk, Reject
 
 PREDICTION = re.compile(r"^(?P<model>.+)_pred_(?P<format>.+)$")
 ANSWERS = ("ans0", "ans1", "ans2")
@@ -75,13 +75,21 @@ def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
     for chunk in scan.scan(path):
         rows: list[list[tuple[int, dict[str, Any]]]] = []
         for number, row in chunk.rows:
-            for n, one in enumerate(_records(row)):
+            found = list(_records(row))
+            if not found:
+                chunk.rejects.append(_unanswered(row, f"{chunk.unit} {number}"))
+            for n, one in enumerate(found):
                 rows += [[] for _ in range(n + 1 - len(rows))]
                 rows[n].append((number, one))
         yield from table.add(Chunk([], chunk.rejects, chunk.bytes_done, chunk.unit))
         for some in rows:
             yield from table.add(Chunk(some, [], chunk.bytes_done, chunk.unit))
     yield from table.finish(path.stat().st_size)
+
+
+def _unanswered(row: dict[str, Any], place: str) -> Reject:
+    text = (values.as_json(row) or "")[:EXCERPT]
+    return Reject(place, "", "no member `<model>_pred_<format>` says what a model answered", text)
 
 
 def _records(row: dict[str, Any]) -> Iterator[dict[str, Any]]:

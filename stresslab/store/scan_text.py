@@ -179,12 +179,12 @@ def _odd_line(number: int, line: bytes) -> Iterator[Numbered | Reject]:
     text = line.decode("utf-8-sig" if number == 1 else "utf-8", errors="surrogateescape")
     if not text.strip():
         return
+    if text.lstrip()[0] != "{":  # no need to read on: a damaged file may have a million of them
+        yield Reject(place, "", "must be a JSON object", cleaned(text[:EXCERPT]))
+        return
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
-        yield Reject(place, "", f"not readable as JSON: {error}", cleaned(text)[:EXCERPT])
+        yield Reject(place, "", f"not readable as JSON: {error}", cleaned(text[:EXCERPT]))
         return
-    if isinstance(values, dict):
-        yield from repaired(number, values)
-    else:
-        yield Reject(place, "", "must be a JSON object", cleaned(text)[:EXCERPT])
+    yield from repaired(number, values)

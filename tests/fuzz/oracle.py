@@ -1,5 +1,6 @@
 """What must hold when a mutated file is read."""
 
+import json
 import math
 import re
 from collections import Counter
@@ -51,12 +52,15 @@ class Found:
         Rows of rejects.
     refused : str
         Why the whole file was refused.
+    inputs : dict of str to str
+        What each item asks, by its id.
     """
 
     facts: set[Fact] = field(default_factory=set)
     rows: Counter[str] = field(default_factory=Counter)
     rejects: list[dict] = field(default_factory=list)
     refused: str = ""
+    inputs: dict[str, str] = field(default_factory=dict)
 
 
 def read(fixture: Fixture, mapping: Mapping) -> Found:
@@ -65,6 +69,8 @@ def read(fixture: Fixture, mapping: Mapping) -> Found:
     try:
         for batch in readers.get(fixture.reader).read(fixture.source, mapping):
             rows = batch.rows.to_pylist()
+            if batch.table == "items":
+                found.inputs |= {_name(one, ""): one["input"] for one in rows if one["input"]}
             found.rows[batch.table] += len(rows)
             if batch.table == "rejects":
                 found.rejects += rows
@@ -78,9 +84,13 @@ def read(fixture: Fixture, mapping: Mapping) -> Found:
 
 def _facts(table: str, run: str, rows: list[dict], left_out: tuple[str, ...]) -> Iterator[Fact]:
     for row in rows:
-        name = row.get("item_id") or row.get("variant_id") or run
-        name = name.partition("#")[0].rpartition("/")[2]
-        yield table, run, name, repr({key: row[key] for key in row if key not in left_out})
+        told = repr({key: row[key] for key in row if key not in left_out})
+        yield table, run, _name(row, run), told
+
+
+def _name(row: dict, run: str) -> str:
+    name = row.get("item_id") or row.get("variant_id") or run
+    return name.partition("#")[0].rpartition("/")[2]
 
 
 class Oracle:
@@ -98,6 +108,11 @@ class Oracle:
         self.original = read(fixture, self.mapping)
         if self.original.refused or not self.original.facts:
             raise AssertionError(f"{fixture.name} must be readable: {self.original.refused}")
+        written = self.units.content.decode("utf-8", "replace")
+        asked = {name: json.dumps(text)[1:-1] for name, text in self.original.inputs.items()}
+        self.shown = {
+            name: text for name, text in asked.items() if name not in written and text in written
+        }
         self._less: dict[frozenset[int], set[Fact]] = {}
 
     def restore(self) -> None:
@@ -116,7 +131,7 @@ class Oracle:
         is_voted_down = self.fixture.by_vote and 10 * len(mutated.touched) > self.units.n
         is_lost = mutated.header or is_voted_down
         expected = set() if is_lost else self.independent(mutated.touched)
-        expected = _apart_from_touched(expected, self.units, mutated)
+        expected = self._apart_from_touched(expected, mutated)
         self.fixture.target.write_bytes(mutated.content)
         name = surest(self.fixture.source)
         if name is not None:
@@ -142,6 +157,18 @@ class Oracle:
             yield f"kept: claimed by {name}"
         yield from self._told(mutated, found)
 
+    def _apart_from_touched(self, facts: set[Fact], mutated: Mutated) -> set[Fact]:
+        """Return rows whose id stands in no touched unit, neither as it was nor as it is.
+
+        An id that a reader makes of the input stands where the input does.
+        """
+        texts = b"\n".join([*(self.units.text(one) for one in mutated.touched), mutated.new])
+        said = texts.decode("utf-8", "replace")
+        touched = {
+            one for one in {fact[2] for fact in facts} if _stands(self.shown.get(one, one), said)
+        }
+        return {fact for fact in facts if fact[2] not in touched}
+
     def _told(self, mutated: Mutated, found: Found) -> Iterator[str]:
         """Yield whether something is missing that no reject tells of."""
         if (
@@ -158,15 +185,6 @@ class Oracle:
         n_kept = max(math.ceil(kept * self.units.n / max(before, 1)), len(ids))
         if n_kept + len(places) < present:
             yield f"told: {present} present, {kept} of {before} rows read, rejects at {sorted(places)[:9]}"
-
-
-def _apart_from_touched(facts: set[Fact], units: Units, mutated: Mutated) -> set[Fact]:
-    """Return rows whose id stands in no touched unit, neither as it was nor as it is."""
-    texts = b"\n".join([*(units.text(one) for one in mutated.touched), mutated.new])
-    said = texts.decode("utf-8", "replace")
-    ids = {fact[2] for fact in facts}
-    touched = {one for one in ids if _stands(one, said)}
-    return {fact for fact in facts if fact[2] not in touched}
 
 
 def _is_whole(units: Units, lines: list[bytes]) -> bool:

@@ -115,3 +115,18 @@ def test_a_reader_that_crashes_is_not_caught_by_the_oracle(tmp_path, monkeypatch
     monkeypatch.setattr(model_vs_human, "_record", crash)
     with pytest.raises(KeyError):
         list(oracle.problems(touched_once(oracle)))
+
+
+def test_an_id_made_of_the_input_stands_where_the_input_does(tmp_path):
+    oracle = Oracle(fixture(tmp_path, "alpaca_eval outputs"))
+    (first, *_), others = (
+        sorted(oracle.shown.items(), key=lambda one: one[1]),
+        oracle.original.facts,
+    )
+    start = next(start for start, _, unit in oracle.units.spans if unit == 2)
+    mutated = applied(
+        oracle.units, [(start, start, f'{{"instruction": "{first[1]}"}}, '.encode())], ""
+    )
+    kept = oracle._apart_from_touched(others, mutated)
+    assert {one[2] for one in others - kept} >= {first[0]}
+    assert kept

@@ -51,6 +51,14 @@ def test_formats_are_variants_of_a_question(tmp_path):
     assert json.loads(item["attributes"])["polarity"] == "neg"
 
 
+def test_a_question_without_an_answer_is_told(tmp_path):
+    found = read(write(tmp_path / "a.jsonl", question(race="the dog"), question(1)))
+    assert len(found["outcomes"]) == 1
+    assert [(row["line"], "answered" in row["reason"]) for row in found["rejects"]] == [
+        ("line 2", True)
+    ]
+
+
 @pytest.mark.parametrize(
     ("answer", "label", "expected"),
     [

@@ -514,6 +514,20 @@ def test_a_broken_and_a_half_written_line_cost_only_themselves(tmp_path):
     assert found["rejects"][2]["file"] == path.name
 
 
+@pytest.mark.parametrize("place", [0, 5, 19])
+def test_a_damaged_name_of_a_filter_costs_its_line_and_no_name_of_a_measure(tmp_path, place):
+    rows = [files.choice(one) for one in range(20)]
+    told = files.results({"sums": files.means(rows, "acc")})
+    whole = read(files.write(tmp_path / "a", {"sums": rows}, told))
+    rows[place]["filter"] = "nome"
+    found = read(files.write(tmp_path / "b", {"sums": rows}, told))
+    assert found["published"] == whole["published"]
+    assert found["scores"] == [
+        row for row in whole["scores"] if row["variant_id"].rpartition("/")[2] != str(place)
+    ]
+    assert [row["line"] for row in found["rejects"]] == [f"line {place + 1}"]
+
+
 def test_an_array_that_has_no_end_keeps_what_is_whole(tmp_path):
     rows = json.dumps([files.old(files.choice(one)) for one in range(3)], indent=1)
     found = read(broken(tmp_path, rows[:-200].encode()))

@@ -143,8 +143,18 @@ def test_many_entries_that_unpack_to_too_much_together_are_refused(tmp_path, mon
     path = write_zip(tmp_path / "a.zip", {f"{n}": bytes(40_000) for n in range(9)})
     with Zip(path) as found:
         assert 1 < len(found.names) < 9
-        assert "unpack to more" in found.rejects[0].reason
+        assert "to more than" in found.rejects[0].reason
         assert len(found.names) + len(found.rejects) == 9
+
+
+def test_an_entry_that_lies_about_its_size_costs_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr(_zip, "RATIO_FROM", 100_000)
+    monkeypatch.setattr(_zip, "MAX_RATIO", 100)
+    kept = {f"{n}": bytes(20_000) for n in range(4)}
+    path = write_zip(tmp_path / "a.zip", {"0": kept["0"], "lie": bytes(99_000)} | kept)
+    with Zip(path) as found:
+        assert list(found.names) == list(kept)
+        assert [one.place for one in found.rejects] == ["entry lie"]
 
 
 def test_a_link_within_a_zip_file_is_refused(tmp_path):
