@@ -86,8 +86,18 @@ def frame(kinds: dict[str, str], rows: Sequence[dict[str, Any]] = ()) -> "pd.Dat
     """Return a frame of `rows` with exactly the columns and types of `kinds`."""
     import pandas as pd
 
-    table = pd.DataFrame(list(rows), columns=list(kinds))
-    return table.astype({name: kind for name, kind in kinds.items() if kind != "any"})
+    guessed = [name for name, kind in kinds.items() if kind in ("any", "object")]
+    table = pd.DataFrame(list(rows), columns=guessed) if guessed else None
+    columns: dict[str, Any] = {}
+    kind: Any
+    for name, kind in kinds.items():
+        if table is not None and name in table:
+            columns[name] = table[name] if kind == "any" else table[name].astype(kind)
+            continue
+        values = [row.get(name, np.nan) for row in rows]
+        plain = kind in ("float64", "int64")
+        columns[name] = np.array(values, kind) if plain else pd.array(values, dtype=kind)
+    return pd.DataFrame(columns)
 
 
 def column_type(name: str) -> str:

@@ -13,6 +13,9 @@ DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 20, 50, 60, 100)
 LATTICE_WORK = 2e7
 """Distinct sums times lattice points up to which the exact distribution is computed."""
 
+MOST_COUNTED = 100_000
+"""Whole sizes up to which they are counted one by one; larger ones are sorted."""
+
 FLOOR = 1e-12
 """Smallest p value reported from the lattice: below it lies the rounding of the transform."""
 
@@ -81,12 +84,20 @@ def _on_lattice(sizes: Array) -> tuple[Array, Array] | None:
         whole = np.rint(scaled)
         # float32 means over trials are off by about 1e-7 of a trial.
         if whole.min() >= 1 and np.all(np.abs(scaled - whole) <= 1e-5):
-            distinct, counts = np.unique(whole.astype(np.int64), return_counts=True)
+            distinct, counts = _counted(whole)
             divisor = int(np.gcd.reduce(distinct))
             distinct = distinct // divisor
             points = int((distinct * counts).sum())
             return (distinct, counts) if points * distinct.size <= LATTICE_WORK else None
     return None
+
+
+def _counted(whole: Array) -> tuple[Array, Array]:
+    if whole.max() > MOST_COUNTED:
+        return np.unique(whole.astype(np.int64), return_counts=True)
+    counts = np.bincount(whole.astype(np.int64))
+    distinct = np.flatnonzero(counts)
+    return distinct, counts[distinct]
 
 
 def _from_lattice(distinct: Array, counts: Array, observed: float, total: float) -> float:
@@ -97,9 +108,10 @@ def _from_lattice(distinct: Array, counts: Array, observed: float, total: float)
     # The flipped total takes every second whole number from -reach to reach: with (reach + total)/2
     # from 0 to reach the characteristic function needs reach + 1 points, an odd number of them.
     points = reach + 1 + reach % 2
-    at = np.pi * np.arange(1, points // 2 + 1) / points
+    order = np.argsort(-counts)
+    at = np.pi * _peaks(int(distinct[order[0]]), int(counts[order[0]]), points) / points
     spectrum = np.ones_like(at)
-    for place in np.argsort(-counts):  # the first factor leaves little that is not 0
+    for place in order:
         spectrum *= np.cos(at * distinct[place]) ** counts[place]
         there = np.abs(spectrum) > VANISHING
         at, spectrum = at[there], spectrum[there]
@@ -109,6 +121,21 @@ def _from_lattice(distinct: Array, counts: Array, observed: float, total: float)
     waves = spectrum * np.cos(at * steps) * np.sin(at * beyond) / np.sin(at)
     tail = 2 * (beyond + 2 * float(waves.sum())) / points
     return float(np.clip(tail, max(FLOOR, 2.0 ** (1 - min(counts.sum(), 1000))), 1.0))
+
+
+def _peaks(size: int, count: int, points: int) -> Array:
+    """Return the places from 1 to half of `points` where cos(pi place size / points)^count shows.
+
+    A power of many leaves the neighbourhoods of the cosine's peaks only.
+    """
+    half = points // 2
+    reach = np.arccos(VANISHING ** (1 / count)) / np.pi / size * points + 1
+    if 2 * reach >= points / size:
+        return np.arange(1, half + 1)
+    peaks = np.arange(size // 2 + 1) * points / size
+    first = np.maximum(np.ceil(peaks - reach), 1).astype(np.int64)
+    last = np.minimum(np.floor(peaks + reach), half).astype(np.int64)
+    return np.concatenate([np.arange(one, other + 1) for one, other in zip(first, last)])
 
 
 def _drawn(sizes: Array, threshold: float, rng: np.random.Generator, draws: int) -> float:

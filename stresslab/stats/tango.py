@@ -51,7 +51,8 @@ def _score(wins: Array, losses: Array, n: Array, delta: Array) -> tuple[Array, A
         # The two forms of a quadratic's root: the one without cancellation.
         share = np.where(linear > 0, -2 * constant / (root + linear), (root - linear) / (4 * n))
         variance = n * (2 * np.maximum(np.nan_to_num(share), 0) + delta * (1 - delta))
-    return wins - losses - n * delta, np.maximum(variance, 0)
+    gap: Array = wins - losses - n * delta
+    return gap, np.maximum(variance, 0)
 
 
 def score_interval(
@@ -91,7 +92,8 @@ def _crossing(wins: Array, losses: Array, n: Array, quantile: Array) -> Array:
         # The sign of statistic + quantile, without its poles at the ends of [-1, 1].
         gap, variance = _score(wins, losses, n, delta)
         gap = np.where(np.abs(gap) <= 1e-12 * np.maximum(n, 1), 0.0, gap)
-        return (gap + quantile * np.sqrt(variance)) / n
+        above: Array = (gap + quantile * np.sqrt(variance)) / n
+        return above
 
     newer, older = np.ones_like(n), (wins - losses) / n
     at_newer, at_older = room(newer), room(older)
