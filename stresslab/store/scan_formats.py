@@ -117,7 +117,8 @@ def unpacked(file: IO[bytes], packing: str) -> Any:
         stream = pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd")
         return io.BufferedReader(_Raw(stream))
     opened: dict[str, Callable[[IO[bytes]], Any]] = {
-        "gzip": lambda raw: gzip.GzipFile(fileobj=raw), "bz2": bz2.BZ2File, "xz": lzma.LZMAFile,
+        "gzip": lambda raw: io.BufferedReader(gzip.GzipFile(fileobj=raw)),  # reads lines at once
+        "bz2": bz2.BZ2File, "xz": lzma.LZMAFile,
     }  # fmt: skip
     return opened[packing](file) if packing else file
 

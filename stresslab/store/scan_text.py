@@ -28,6 +28,8 @@ from stresslab.store.scan_rows import (
 MAX_FIELD = 64 << 20
 MAX_LINES = 10_000
 """Lines one CSV record may go over."""
+STRANGE = 1_000
+"""Lines in a row, none of which begins like an object, that are told of one by one."""
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -159,10 +161,17 @@ def _told_apart(header: list[str]) -> tuple[list[str], list[Reject]]:
 def _jsonl(raw: Any, path: Path) -> Iterator[Numbered | Reject]:
     import orjson
 
-    number = 0
+    number = strange = 0
     while line := raw.readline(MAX_FIELD):
         number += 1
-        if b"\\u0000" not in line and not has_long_number(line):
+        if line[:1] not in b"{ \t\r\n\xef":
+            strange += 1
+            if strange > STRANGE:
+                continue
+        elif strange:
+            yield from _no_objects(number, strange)
+            strange = 0
+        if line[:1] in b"{ \xef" and b"\\u0000" not in line and not has_long_number(line):
             try:
                 values = orjson.loads(line)
             except orjson.JSONDecodeError:
@@ -171,6 +180,14 @@ def _jsonl(raw: Any, path: Path) -> Iterator[Numbered | Reject]:
                 yield number, values
                 continue
         yield from _odd_line(number, line)
+    yield from _no_objects(number + 1, strange)
+
+
+def _no_objects(number: int, strange: int) -> Iterator[Reject]:
+    """Yield one note of the lines before this one that were not looked at."""
+    if strange > STRANGE:
+        first, last = number - strange + STRANGE, number - 1
+        yield Reject(f"line {first}", "", f"lines {first} to {last} are no JSON objects either", "")
 
 
 def _odd_line(number: int, line: bytes) -> Iterator[Numbered | Reject]:
@@ -179,7 +196,7 @@ def _odd_line(number: int, line: bytes) -> Iterator[Numbered | Reject]:
     text = line.decode("utf-8-sig" if number == 1 else "utf-8", errors="surrogateescape")
     if not text.strip():
         return
-    if text.lstrip()[0] != "{":  # no need to read on: a damaged file may have a million of them
+    if text.lstrip()[0] != "{":  # no need to look closer: a damaged file has a million of them
         yield Reject(place, "", "must be a JSON object", cleaned(text[:EXCERPT]))
         return
     try:

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stresslab.errors import ReadError
+from stresslab.store import scan_text
 from stresslab.store.scan import CHUNK_ROWS, count_lines, scan, typed_lines
 
 
@@ -234,3 +235,17 @@ def test_a_name_of_half_a_character_is_made_whole_and_noted(tmp_path):
     rows, rejects = read(path)
     assert rows == [(1, {"id": 1, "sc\ufffdore": 0.5})]
     assert [(one.place, one.field) for one in rejects] == [("line 1", "sc\ufffdore")]
+
+
+def test_of_many_lines_that_are_no_objects_the_rest_is_told_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(scan_text, "STRANGE", 3)
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"a": 1}\n' + "}0}\n" * 5 + '{"a": 2}\n}\n' + "x\n" * 4)
+    (chunk,) = scan(path)
+    assert [number for number, _ in chunk.rows] == [1, 7]
+    told = [one.place for one in chunk.rejects]
+    assert told == [f"line {n}" for n in (2, 3, 4, 5, 8, 9, 10, 11)]
+    assert [one.reason[:13] for one in chunk.rejects if "either" in one.reason] == [
+        "lines 5 to 6 ",
+        "lines 11 to 1",
+    ]
