@@ -16,6 +16,7 @@ from stresslab.rng import rng_for
 if TYPE_CHECKING:
     import pandas as pd
 
+    from stresslab.stats.marks import Marks
     from stresslab.stats.paired import Difference
     from stresslab.store.contents import Question
     from stresslab.store.query import Pairs
@@ -91,6 +92,18 @@ class Judge:
         return paired_differences(
             a, b, cluster, group, n_groups, rate=rate, single_trial=single, level=self.level,
             margin=self.margin, rng=rng_for(self.seed, "paired"), bounds=self.bounds,
+        )  # fmt: skip
+
+    def marked(
+        self, rows: "Marks", compared: Sequence[tuple[int, int]], cluster: Array, group: Array,
+        n_groups: int,
+    ) -> "Difference":  # fmt: skip
+        """Return the differences of single-trial rates, one per pair of models and group."""
+        from stresslab.stats.paired_marks import differences_of_marks
+
+        return differences_of_marks(
+            rows, compared, cluster, group, n_groups, level=self.level, margin=self.margin,
+            rng=lambda: rng_for(self.seed, "paired"),
         )  # fmt: skip
 
     def settle(self, family: Sequence[Batch]) -> dict[str, "pd.DataFrame"]:
@@ -232,6 +245,12 @@ def between(
         Table the differences go to.
     """
     column = {model: place for place, model in enumerate(pairs.models)}
+    rows = marks_of(pairs) if (group >= 0).any() else None
+    if rows is not None and compared:
+        places = [(column[model_a], column[model_b]) for model_a, model_b in compared]
+        marked = how.marked(rows, places, pairs.cluster, group, len(labels))
+        yield matched(Batch(table, _named(labels, compared), marked))
+        return
     at_once = max(1, ROWS_AT_ONCE // max(1, len(group)))
     for start in range(0, len(compared), at_once):
         part = compared[start : start + at_once]
@@ -247,6 +266,15 @@ def between(
             rate=how.rate or pairs.rate, single=single,
         )  # fmt: skip
         yield matched(Batch(table, _named(labels, part), found))
+
+
+def marks_of(pairs: "Pairs") -> "Marks | None":
+    """Return who is right on each row; None unless every model has one trial of 0 or 1 there."""
+    from stresslab.stats.marks import marks
+
+    if not pairs.rate or not (pairs.trials <= 1).all():
+        return None
+    return marks(pairs.values)
 
 
 def _named(labels: "pd.DataFrame", part: Sequence[tuple[str, str]]) -> "pd.DataFrame":
@@ -278,8 +306,9 @@ def rows_of(pairs: "Pairs", chosen: Array) -> "Pairs":
 
 def once(pairs: "Pairs") -> Array:
     """Return whether a row is the first of its variant (originals may stand several times)."""
-    first = np.zeros(len(pairs.variant), dtype=bool)
-    first[np.unique(pairs.variant, return_index=True)[1]] = True
+    # Rows are in variant order.
+    first = np.ones(len(pairs.variant), dtype=bool)
+    first[1:] = pairs.variant[1:] != pairs.variant[:-1]
     return first
 
 

@@ -78,7 +78,7 @@ def cluster_sums(
             gap, np.ones_like(gap), (size + gap) / 2, size if whole else (gap != 0).astype(float),
             size if whole else gap**2, group, n_groups, n_groups == 1,
         )  # fmt: skip
-    key, owner = _keys(cluster, group, n_groups)
+    key, owner = numbered_blocks(cluster, group, n_groups)
 
     def per_cluster(values: Array) -> Array:
         return np.bincount(key, weights=values, minlength=len(owner))
@@ -92,8 +92,14 @@ def cluster_sums(
     )
 
 
-def _keys(cluster: Array, group: Array, n_groups: int) -> tuple[Array, Array]:
-    """Return each row's cluster within its group, numbered in order of groups, and their groups."""
+def numbered_blocks(cluster: Array, group: Array, n_groups: int) -> tuple[Array, Array]:
+    """Return each row's cluster within its group, numbered in order of groups, and their groups.
+
+    Parameters
+    ----------
+    cluster, group, n_groups
+        As in `cluster_sums`.
+    """
     width = int(cluster.max()) + 1 if cluster.size else 1
     key = cluster if n_groups == 1 else group.astype(np.int64) * width + cluster
     n_keys = n_groups * width

@@ -121,11 +121,12 @@ def paired_differences(
     span = 1.0 if rate else (np.inf if bounds is None else float(bounds[1] - bounds[0]))
     sums = cluster_sums(gap, cluster, group, n_groups, whole=rate and single_trial)
     trials = 1.0 if single_trial or not rate else _trials(gap)
-    found = _estimate(sums, rate, single_trial, trials, span)
-    p_value, method = _test(
-        found, sums, rate and single_trial, rng or np.random.default_rng(0), draws
-    )
-    return _finish(replace(found, p_value=p_value, method=method), level, margin)
+    found = estimate(sums, rate=rate, single_trial=single_trial, trials=trials, span=span)
+    p_value, method = tested(
+        found, sums, mcnemar_allowed=rate and single_trial, rng=rng or np.random.default_rng(0),
+        draws=draws,
+    )  # fmt: skip
+    return finish(replace(found, p_value=p_value, method=method), level, margin)
 
 
 def paired_from_counts(
@@ -159,12 +160,25 @@ def paired_from_counts(
         method=np.where(n > 0, "McNemar, exact", "none").astype(object),
         df=np.full_like(n, np.inf), rate=np.ones(n.shape, dtype=bool), span=np.ones_like(n),
     )  # fmt: skip
-    return _finish(found, level, margin)
+    return finish(found, level, margin)
 
 
-def _estimate(
-    sums: ClusterSums, rate: bool, single_trial: bool, trials: float, span: float
+def estimate(
+    sums: ClusterSums, *, rate: bool, single_trial: bool, trials: float, span: float
 ) -> Difference:
+    """Return the differences of cluster sums, not tested yet.
+
+    Parameters
+    ----------
+    sums : ClusterSums
+        Of all groups.
+    rate, single_trial
+        As in `paired_differences`.
+    trials : float
+        How many trials a value seems to be the mean of.
+    span : float
+        Largest possible difference.
+    """
     n, clusters = sums.total(sums.size), sums.count()
     difference = divide(sums.total(sums.gap), n)
     residual = sums.gap - np.nan_to_num(difference)[sums.owner] * sums.size
@@ -211,13 +225,27 @@ def _trials(gap: Array) -> float:
     return 1.0 if steps.size == 0 else max(1.0, 1.0 / float(steps.min()))
 
 
-def _test(
+def tested(
     found: Difference,
     sums: ClusterSums,
+    *,
     mcnemar_allowed: bool,
     rng: np.random.Generator,
     draws: int,
 ) -> tuple[Array, Array]:
+    """Return the p value of "no difference" of each group, and the test behind it.
+
+    Parameters
+    ----------
+    found : Difference
+        From `estimate`.
+    sums : ClusterSums
+        What it was made from.
+    mcnemar_allowed : bool
+        Whether pairs that are all their own cluster take McNemar's test.
+    rng, draws
+        As in `paired_differences`.
+    """
     p_value = np.full(len(found.n_pairs), np.nan)
     method = np.full(len(found.n_pairs), "none", dtype=object)
     single = (found.n_clusters == found.n_pairs) & (found.n_pairs > 0) & mcnemar_allowed
@@ -236,7 +264,16 @@ def _test(
     return p_value, method
 
 
-def _finish(found: Difference, level: float, margin: float | None) -> Difference:
+def finish(found: Difference, level: float, margin: float | None) -> Difference:
+    """Return the differences with intervals, and with p values of "beyond the margin".
+
+    Parameters
+    ----------
+    found : Difference
+        Estimated and tested.
+    level, margin
+        As in `paired_differences`.
+    """
     if margin is not None and not margin > 0:
         raise ParamError(f"A margin must be above 0; got {margin!r}. Leave it out for no margin.")
     low, high = found.interval(level)
