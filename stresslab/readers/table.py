@@ -1,4 +1,4 @@
-"""A table of your own: CSV, JSON lines, Parquet, Arrow or DuckDB, in long or in wide form."""
+"""A table of your own: CSV, JSON, Parquet, Arrow or DuckDB, in long or in wide form."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -94,7 +94,7 @@ def _table(path: Path, mapping: Mapping) -> str:
 
 
 PIECE = Reader(
-    title="Table of your own (CSV, JSON lines, Parquet, Arrow, DuckDB)",
+    title="Table of your own (CSV, JSON lines, JSON list, Parquet, Arrow, DuckDB)",
     sniff=sniff,
     propose=propose,
     read=read,

@@ -12,6 +12,7 @@ from stresslab.errors import ReadError
 from stresslab.store.scan_arrow import arrow_rows, notes_of, parquet_rows
 from stresslab.store.scan_duckdb import duckdb_rows, tables_of
 from stresslab.store.scan_formats import ENDINGS, TITLES, format_of, look_at
+from stresslab.store.scan_json import json_rows
 from stresslab.store.scan_rows import CHUNK_ROWS, EXCERPT, Chunk, Numbered, Reject
 from stresslab.store.scan_text import text_rows
 
@@ -36,7 +37,8 @@ def scan(path: Path, table: str = "") -> Iterator[Chunk]:
     Parameters
     ----------
     path : Path
-        CSV, JSON lines (both also packed), Parquet, Arrow, Feather or DuckDB.
+        CSV, JSON lines, a JSON list of records (these also packed), Parquet, Arrow, Feather or
+        DuckDB.
     table : str
         Which table of a DuckDB file.
 
@@ -58,6 +60,8 @@ def scan(path: Path, table: str = "") -> Iterator[Chunk]:
         yield from arrow_rows(path)
     elif look.format == "duckdb":
         yield from duckdb_rows(path, table)
+    elif look.format == "json":
+        yield from json_rows(path, look)
     else:
         yield from text_rows(path, look)
 
@@ -69,6 +73,8 @@ def _unknown(path: Path, named: str, other: str) -> str:
             f"{path} is {other}{like}. Unpack it or save it as CSV, JSON lines, Parquet or Arrow, "
             "and import that."
         )
+    if path.name.endswith(".json"):
+        return f'{path} must begin with a list of records to be a table: `[{{"id": 1, ...}}, ...]`.'
     return f"A table must end in {', '.join(ENDINGS)}; got {path.name!r}. Rename it."
 
 

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import lzma
+import re
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,7 +23,7 @@ ENDINGS = {
 }  # fmt: skip
 TITLES = {
     "csv": "a CSV table", "jsonl": "JSON lines", "parquet": "a Parquet table",
-    "arrow": "an Arrow table", "duckdb": "a DuckDB database",
+    "arrow": "an Arrow table", "duckdb": "a DuckDB database", "json": "a JSON list of records",
 }  # fmt: skip
 PACKED = {
     b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2", b"\xfd7zXZ\x00": "xz",
@@ -37,6 +38,7 @@ OTHERS = {
 }  # fmt: skip
 """How files begin that are no tables, whatever their name says."""
 
+_RECORDS = re.compile(r'\s*(?:\{\s*"(?P<member>[^"\\]{1,200})"\s*:\s*)?\[\s*\{\s*"')
 _STREAM = b"\xff\xff\xff\xff"
 """Begins an Arrow stream, before the length of its schema."""
 
@@ -55,12 +57,15 @@ class Look:
         The format its name says; empty if it says none.
     other : str
         What it is instead of a table, where that is plain to see.
+    member : str
+        The member of a JSON object that is the list of records; empty if the file is the list.
     """
 
     format: str = ""
     packing: str = ""
     named: str = ""
     other: str = ""
+    member: str = ""
 
     @property
     def note(self) -> str:
@@ -100,11 +105,15 @@ def look_at(path: Path) -> Look:
         binary, other = _binary(inside), ""
         if binary:
             other = f"{TITLES[binary]} packed with {packing}"
+        if not other and (listed := _list(inside, path)):
+            return Look("json", packing, member=listed["member"] or "")
         return Look("" if other else _text(inside, named), packing, named, other)
     binary = _binary(head)
     if binary:
         return Look(binary, named=named)
     other = next((one for magic, one in OTHERS.items() if head.startswith(magic)), "")
+    if not other and (listed := _list(head, path)):
+        return Look("json", member=listed["member"] or "")
     is_text = named in ("csv", "jsonl", "")
     return Look("" if other else _text(head, named) if is_text else named, "", named, other)
 
@@ -147,6 +156,16 @@ def _named(path: Path) -> str:
     for ending in PACKED_ENDINGS:
         name = name.removesuffix(ending)
     return next((kind for ending, kind in ENDINGS.items() if name.endswith(ending)), "")
+
+
+def _list(head: bytes, path: Path) -> re.Match[str] | None:
+    """Return how a JSON file begins that is a list of records, or has one as its first member."""
+    name = path.name.lower()
+    if not name.removesuffix(Path(name).suffix if name.endswith(PACKED_ENDINGS) else "").endswith(
+        ".json"
+    ):
+        return None
+    return _RECORDS.match(head.decode("utf-8-sig", "replace"))
 
 
 def _binary(head: bytes) -> str:

@@ -66,7 +66,10 @@ class Chunk:
 
 
 def in_chunks(
-    found: Iterable[Numbered | Reject], size: Callable[[], int], reached: Callable[[], int]
+    found: Iterable[Numbered | Reject],
+    size: Callable[[], int],
+    reached: Callable[[], int],
+    unit: str = "line",
 ) -> Iterator[Chunk]:
     """Yield rows and rejects in chunks that are bounded in rows, values and bytes.
 
@@ -78,8 +81,10 @@ def in_chunks(
         Tells how many bytes the rows so far had.
     reached : callable
         Tells how far the file was read.
+    unit : str
+        What the numbers count.
     """
-    chunk, cells, start = Chunk(), 0, size()
+    chunk, cells, start = Chunk(unit=unit), 0, size()
     for one in found:
         if isinstance(one, Reject):
             chunk.rejects.append(one)
@@ -90,7 +95,7 @@ def in_chunks(
         if n >= CHUNK_ROWS or cells >= CHUNK_CELLS or size() - start >= CHUNK_BYTES:
             chunk.bytes_done = reached()
             yield chunk
-            chunk, cells, start = Chunk(), 0, size()
+            chunk, cells, start = Chunk(unit=unit), 0, size()
     chunk.bytes_done = reached()
     yield chunk
 
@@ -112,7 +117,11 @@ def repaired(number: int, row: dict[str, Any], unit: str = "line") -> Iterator[N
                     row[name] = clean
                     yield Reject(f"{unit} {number}", name, NOT_TEXT, clean[:EXCERPT])
         elif isinstance(value, dict | list):
-            row[name] = cleaned(value)
+            try:
+                row[name] = cleaned(value)
+            except RecursionError:
+                row[name] = None
+                yield Reject(f"{unit} {number}", name, "nested too deeply; left out", "")
     yield number, row
 
 
