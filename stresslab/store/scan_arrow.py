@@ -17,6 +17,7 @@ from stresslab.store.scan_rows import (
     EXCERPT,
     NOT_TEXT,
     Chunk,
+    Gap,
     Reject,
     check_names,
     cleaned,
@@ -122,6 +123,7 @@ def chunks_of(
     storable, done = Storable(media), 0
     for one in found:
         if isinstance(one, Reject):
+            done += one.n_rows if isinstance(one, Gap) else 0
             yield Chunk(rejects=[one], bytes_done=reached(done), unit="row")
             continue
         is_first = not storable.is_settled

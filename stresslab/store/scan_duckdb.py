@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stresslab.errors import ReadError
 from stresslab.store import scan_rows
 from stresslab.store.scan_arrow import chunks_of
-from stresslab.store.scan_rows import BROKEN, Chunk, Reject, check_names
+from stresslab.store.scan_rows import BROKEN, Chunk, Gap, Reject, check_names
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,6 +20,12 @@ CLOSED: dict[str, str | bool | int | float | list[str]] = {
     "lock_configuration": True, "temp_directory": "", "memory_limit": "256MB", "threads": 1,
 }  # fmt: skip
 """A view that names a file or an address fails; nothing is spilled beside the file."""
+
+ROW_ID = "rowid"
+VECTOR = 2_048
+"""Rows that DuckDB reads at once: so many are lost with a damaged one among them."""
+MOST_ROWS = 122_880
+"""Rows of one of its row groups."""
 
 TABLES = """
     SELECT schema_name, table_name, list(column_name ORDER BY column_index) AS names
@@ -68,25 +74,72 @@ def duckdb_rows(path: Path, table: str = "") -> Iterator[Chunk]:
     with _opened(path) as connection:
         counted = connection.sql(f"SELECT count(*) FROM {quoted}").fetchall()
         n_rows, size = counted[0][0], path.stat().st_size
-        reader = connection.sql(f"SELECT * FROM {quoted}").to_arrow_reader(scan_rows.CHUNK_ROWS)
-        yield from chunks_of(_until_damaged(reader), lambda done: size * done // max(n_rows, 1))
+        found = _around_damage(connection, quoted, names)
+        yield from chunks_of(found, lambda done: size * min(done, n_rows) // max(n_rows, 1))
     yield Chunk(bytes_done=size, unit="row")
 
 
-def _until_damaged(reader: "pa.RecordBatchReader") -> "Iterator[pa.RecordBatch | Reject]":
-    """Yield batches up to the first that cannot be read; an error if that is the first of all."""
+def _around_damage(
+    connection: "duckdb.DuckDBPyConnection", quoted: str, names: list[str]
+) -> "Iterator[pa.RecordBatch | Reject]":
+    """Yield all rows that can be read; an error if that is none."""
     import duckdb
     import pyarrow as pa
 
     done = 0
     try:
-        for batch in reader:
+        for batch in connection.sql(f"SELECT * FROM {quoted}").to_arrow_reader(
+            scan_rows.CHUNK_ROWS
+        ):
             done += batch.num_rows
             yield batch
+        return
     except (duckdb.Error, pa.ArrowException, OSError) as error:
+        broken = error
+    try:
+        if ROW_ID in names:  # a column of that name hides the number of the row
+            raise broken
+        first = connection.sql(f"SELECT {ROW_ID} FROM {quoted} LIMIT 1 OFFSET {done}").fetchall()
+        last = connection.sql(f"SELECT max({ROW_ID}) FROM {quoted}").fetchall()
+    except (duckdb.Error, OSError):  # a view has no such numbers
         if not done:
-            raise
-        yield Reject(f"after row {done}", "", f"{BROKEN}: {error}", "")
+            raise broken from None
+        yield Reject(f"after row {done}", "", f"{BROKEN}: {broken}", "")
+        return
+    ids = range(first[0][0], last[0][0] + 1)
+    for one in _behind(connection, quoted, ids, done):
+        if isinstance(one, Gap) and not done and one.n_rows == len(ids):
+            raise broken
+        yield one
+
+
+def _behind(
+    connection: "duckdb.DuckDBPyConnection", quoted: str, ids: range, done: int
+) -> "Iterator[pa.RecordBatch | Reject]":
+    """Yield the rows of these numbers in growing steps, and a note of those that are damaged."""
+    import duckdb
+    import pyarrow as pa
+
+    at, step, n_lost, why = ids.start, VECTOR, 0, ""
+    while at < ids.stop:
+        start, stop = at, min(at - at % VECTOR + step, ids.stop)
+        query = f"SELECT *, {ROW_ID} FROM {quoted} WHERE {ROW_ID} >= {start} AND {ROW_ID} < {stop}"
+        try:
+            for batch in connection.sql(query).to_arrow_reader(scan_rows.CHUNK_ROWS):
+                if n_lost and batch.num_rows:
+                    yield Gap(f"after row {done}", "", f"{n_lost:,} rows: {why}", "", n_lost)
+                    done, n_lost = done + n_lost, 0
+                if batch.num_rows:
+                    done, at = done + batch.num_rows, batch[ROW_ID][-1].as_py() + 1
+                    yield batch.select(batch.schema.names[:-1])
+            at, step = stop, min(2 * step, MOST_ROWS)
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            why = f"cannot be read: {error}"
+            if stop - at <= VECTOR:
+                n_lost, at = n_lost + stop - at, stop
+            step = VECTOR
+    if n_lost:
+        yield Gap(f"after row {done}", "", f"{n_lost:,} rows: {why}", "", n_lost)
 
 
 def _tables(path: Path) -> dict[str, tuple[str, list[str]]]:

@@ -43,6 +43,19 @@ class Reject:
     excerpt: str
 
 
+@dataclass(frozen=True)
+class Gap(Reject):
+    """Rows in a row that could not be read.
+
+    Parameters
+    ----------
+    n_rows : int
+        How many they are.
+    """
+
+    n_rows: int
+
+
 @dataclass
 class Chunk:
     """Some rows of a file, in order.

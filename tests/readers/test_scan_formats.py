@@ -256,19 +256,49 @@ def test_a_duckdb_file_cut_short_is_named(tmp_path, keep):
         read(path)
 
 
-@pytest.mark.slow
-def test_a_duckdb_file_damaged_in_its_middle_keeps_what_stands_before(tmp_path):
-    path = database(
-        tmp_path / "a.duckdb",
-        "CREATE TABLE r AS SELECT range AS id, md5(range::VARCHAR) AS text FROM range(300000)",
+def damaged(path, *statements, marks):
+    """Write a database and change a byte of each stored text that begins with one of the marks."""
+    content = bytearray(database(path, *statements).read_bytes())
+    for mark in marks:
+        assert content.count(mark) == 1
+        content[content.index(mark)] ^= 0xFF
+    path.write_bytes(bytes(content))
+    return path
+
+
+UNPACKED = "PRAGMA force_compression='uncompressed'"
+"""What is packed does not show where a text lies."""
+
+
+@pytest.mark.parametrize("places", [[9_000], [5, 12_000]])
+def test_of_a_damaged_duckdb_file_the_rows_around_the_damage_are_read(tmp_path, places):
+    make = (
+        "CREATE TABLE r AS SELECT range AS id, 'text number ' || range || ';' || "
+        "repeat(chr(97 + (range % 26)::INT), 100) AS text FROM range(16000)"
     )
+    marks = [f"text number {n};".encode() for n in places]
+    rows, rejects = read(damaged(tmp_path / "a.duckdb", UNPACKED, make, marks=marks))
+    assert all(number == row["id"] + 1 for number, row in rows)
+    lost = set(range(16_000)) - {row["id"] for _, row in rows}
+    assert lost >= set(places)
+    assert len(lost) < 10_000
+    assert sum(one.n_rows for one in rejects) == len(lost)
+    assert all("cannot be read" in one.reason for one in rejects)
+
+
+@pytest.mark.slow
+def test_of_a_view_on_damaged_rows_those_before_are_read(tmp_path):
+    make = "CREATE TABLE r AS SELECT range AS id, md5(range::VARCHAR) AS text FROM range(300000)"
+    path = database(tmp_path / "a.duckdb", make, "CREATE VIEW v AS SELECT * FROM r")
     content = bytearray(path.read_bytes())
     content[len(content) * 4 // 5] ^= 0xFF  # in the last of three row groups
     path.write_bytes(bytes(content))
-    rows, rejects = read(path)
-    assert [row["id"] for _, row in rows] == list(range(len(rows)))
+    chunks = list(scan(path, "v"))
+    rows = [row for chunk in chunks for _, row in chunk.rows]
+    (told,) = (one for chunk in chunks for one in chunk.rejects)
+    assert [row["id"] for row in rows] == list(range(len(rows)))
     assert 0 < len(rows) < 300_000
-    assert rejects[0].place == f"after row {len(rows)}"
+    assert told.place == f"after row {len(rows)}"
 
 
 def test_noise_with_the_first_bytes_of_arrow_is_refused(tmp_path):
