@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -74,10 +75,25 @@ class Kept:
         return sum(one.holds for one in self.checked)
 
 
+SHARED = ("_kind", "_read", "_record", "_kept")
+"""Private modules that belong to no study."""
+_PRIVATE = re.compile(r"^from stresslab\.studies\.(_\w+) import", re.MULTILINE)
+
+
 def digest_of(name: str) -> str:
-    """Return a mark of the code of a study: another text of its files is another study."""
+    """Return a mark of the code of a study: another text of its files is another study.
+
+    Its files are its module and the private modules that this imports, directly or not, but for
+    those that all studies share.
+    """
     file = Path(str(importlib.import_module(f"stresslab.studies.{name}").__file__))
-    files = [file, *sorted(file.parent.glob(f"_{name}*.py"))]
+    files, waiting = [], [file]
+    while waiting:
+        one = waiting.pop(0)
+        files.append(one)
+        named = _PRIVATE.findall(one.read_text(encoding="utf-8"))
+        found = [file.with_name(f"{other}.py") for other in named if other not in SHARED]
+        waiting += [other for other in dict.fromkeys(found) if other not in (*files, *waiting)]
     return hashlib.sha256(b"".join(one.read_bytes() for one in files)).hexdigest()[:8]
 
 

@@ -95,8 +95,8 @@ def find(workspace: "Workspace") -> Found:
     coefficients = _interaction(benefit)
     curves = pd.concat(
         [
-            benefit.assign(model="mixing, facts agree"),
-            _differences(pairs, CONFLICTING, SPECIALIST).assign(model="a fifth of facts conflict"),
+            benefit.assign(model="facts agree"),
+            _differences(pairs, CONFLICTING, SPECIALIST).assign(model="facts conflict"),
         ],
         ignore_index=True,
     )

@@ -113,3 +113,27 @@ def test_another_text_of_its_code_is_another_folder(monkeypatch):
     before = folder_of(NAMES[0], SCALES[0])
     monkeypatch.setattr(_kept, "digest_of", lambda name: "00000000")
     assert folder_of(NAMES[0], SCALES[0]) != before
+
+
+def test_the_mark_of_a_study_covers_the_modules_it_is_made_of(tmp_path, monkeypatch):
+    import importlib
+    import shutil
+    from pathlib import Path
+
+    from stresslab.studies import _kept
+
+    name = "crafted_validation"
+    module = importlib.import_module(f"stresslab.studies.{name}")
+    before = _kept.digest_of(name)
+    for one in Path(module.__file__).parent.glob("*.py"):
+        shutil.copy(one, tmp_path / one.name)
+    monkeypatch.setattr(module, "__file__", str(tmp_path / f"{name}.py"))
+    assert _kept.digest_of(name) == before
+    for changed in ("_crafted_edges.py", "_crafted_models.py"):  # one imports the other
+        old = _kept.digest_of(name)
+        with (tmp_path / changed).open("a") as file:
+            file.write("# changed\n")
+        assert _kept.digest_of(name) != old
+    with (tmp_path / "_scylla_tasks.py").open("a") as file:
+        file.write("# another study's\n")
+    assert _kept.digest_of("scylla") != before
