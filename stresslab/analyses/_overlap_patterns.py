@@ -93,16 +93,15 @@ def shares(found: Patterns, chosen: Sequence[Array], level: float) -> list[dict[
         Patterns that count, once per share.
     """
     from stresslab.stats.intervals import from_moments
+    from stresslab.stats.marks import by_block
 
-    if not len(found.code):
+    if not len(found.code) or not chosen:
         return []
     width = int(found.cluster.max()) + 1
     rows = np.bincount(found.cluster, minlength=width).astype(float)
     n, clusters, dd = rows.sum(), np.count_nonzero(rows), float((rows**2).sum())
     table = []
-    for one in chosen:
-        inside = one[found.code]
-        hits = np.bincount(found.cluster[inside], minlength=width).astype(float)
+    for hits in by_block(found.code, found.cluster, rows, np.stack(chosen, axis=1)):
         value = from_moments(
             [hits.sum()], [n], [clusters], [(hits**2).sum()], [(hits * rows).sum()], [dd],
             rate=[True], level=level,

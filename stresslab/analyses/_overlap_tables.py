@@ -18,8 +18,6 @@ from stresslab.store.fields import OF_MODEL
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stresslab.checks import Array
-    from stresslab.stats.consistency import Blocks, Consistency
     from stresslab.store.query import Pairs
 
 LISTED = 40
@@ -147,26 +145,26 @@ def consistency(
     by_cell : DataFrame
         In every cell; empty where there are too many.
     """
-    from stresslab.stats.consistency import blocks
+    from stresslab.stats.consistencies import consistencies
 
     compared = list(itertools.combinations(range(len(found.models)), 2))
-    whole = blocks(found.cluster)
-    counts = [whole.count(one) for one in found.right]
+    overall = consistencies(found.right, compared, found.cluster, level=level)
     n_cells = len(pairs.groups) if by else 0
     held = 0 < n_cells * len(compared) <= MOST_CELLS
     if held:
         known = np.isfinite(pairs.values).all(axis=1)
         right = [pairs.values[known, one] >= 0.5 for one in range(len(pairs.models))]
-        parts = blocks(pairs.cluster[known], pairs.group[known], n_cells)
-        inside = [parts.count(one) for one in right]
+        inside = consistencies(
+            right, compared, pairs.cluster[known], pairs.group[known], n_cells, level=level
+        )
         labels = pairs.groups.to_dict("records")
     rows, cells = [], []
-    for a, b in compared:
+    for place, (a, b) in enumerate(compared):
         names = found.models[a], found.models[b]
-        row = _pair(*names, _of(found.right, counts, a, b, whole, level), 0)
+        row = _pair(*names, overall[place], 0)
         row |= dict.fromkeys(WITHIN, np.nan) | {"n_cells": 0}
         if held:
-            one = _of(right, inside, a, b, parts, level)
+            one = inside[place]
             row |= dict(zip(WITHIN, (one.mean, one.mean_low, one.mean_high), strict=True))
             row["n_cells"] = int(np.isfinite(one.kappa).sum())
             there = np.flatnonzero(one.n)
@@ -242,15 +240,6 @@ def _listings(asked: Asked, found: Patterns, shown: int) -> list[str]:
     for place, name in zip(owner, names, strict=True):
         listed[place].append(json.dumps(str(name), ensure_ascii=False))
     return [f"variant_id in ({', '.join(one)})" for one in listed]
-
-
-def _of(
-    right: Sequence["Array"], counts: Sequence["Array"], a: int, b: int, where: "Blocks",
-    level: float,
-) -> "Consistency":  # fmt: skip
-    from stresslab.stats.consistency import consistency as kappas
-
-    return kappas(right[a], right[b], where, level=level, counts=(counts[a], counts[b]))
 
 
 def _pair(

@@ -314,7 +314,10 @@ def once(pairs: "Pairs") -> Array:
 
 def grouped(pairs: "Pairs") -> bool:
     """Return whether what is independent is groups of items, not items."""
-    return len(np.unique(pairs.cluster)) < len(np.unique(pairs.item))
+    n_clusters, n_items = (
+        int(np.count_nonzero(np.bincount(one))) for one in (pairs.cluster, pairs.item)
+    )
+    return n_clusters < n_items
 
 
 def empty_differences(by: Sequence[str] = ()) -> "pd.DataFrame":

@@ -42,9 +42,11 @@ def flips(pairs: "Pairs", level: float, *, rate: bool) -> "pd.DataFrame":
     first = once(pairs)
     rows: list[dict[str, Any]] = []
     for place, model in enumerate(pairs.models):
+        if not rate or not (pairs.trials[:, place] > 1).any():
+            continue
         p, k = pairs.values[first, place], pairs.trials[first, place].astype(float)
         used = np.isfinite(p) & (k > 1)
-        if not rate or not used.any():
+        if not used.any():
             continue
         p, k, cluster = p[used], k[used], pairs.cluster[first][used]
         flip = _mean(2 * p * (1 - p) * k / (k - 1), cluster, level, binary=False)

@@ -139,21 +139,22 @@ def _family(
 
 def _agreement(pairs: "Pairs", compared: list[tuple[str, str]]) -> "pd.DataFrame":
     """Return who is right on how many pairs; a mean over trials is right from one half on."""
-    values = pairs.values[_paired.once(pairs)]
+    first = _paired.once(pairs)
+    values = [pairs.values[first, place] for place in range(len(pairs.models))]
+    known, right = [np.isfinite(one) for one in values], [one >= 0.5 for one in values]
     column = {model: place for place, model in enumerate(pairs.models)}
     rows: list[dict[str, Any]] = []
     for model_a, model_b in compared:
-        a, b = values[:, column[model_a]], values[:, column[model_b]]
-        known = np.isfinite(a) & np.isfinite(b)
-        right_a, right_b = a[known] >= 0.5, b[known] >= 0.5
+        a, b = column[model_a], column[model_b]
+        n, both = (int(np.count_nonzero(one[a] & one[b])) for one in (known, right))
+        only_a, only_b = (
+            int(np.count_nonzero(right[one] & ~right[other] & known[other]))
+            for one, other in ((a, b), (b, a))
+        )
         rows.append(
             {
-                "model_a": model_a, "model_b": model_b,
-                "both_right": int((right_a & right_b).sum()),
-                "only_a": int((right_a & ~right_b).sum()),
-                "only_b": int((~right_a & right_b).sum()),
-                "both_wrong": int((~right_a & ~right_b).sum()),
-                "n_pairs": int(known.sum()),
+                "model_a": model_a, "model_b": model_b, "both_right": both, "only_a": only_a,
+                "only_b": only_b, "both_wrong": n - both - only_a - only_b, "n_pairs": n,
             }
         )  # fmt: skip
     return _value.frame(AGREEMENT, rows)

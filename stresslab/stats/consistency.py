@@ -1,6 +1,6 @@
 """Say whether two models fail on the same rows more often than chance would have it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -84,7 +84,9 @@ def error_consistency(
     """
     if len(a):
         check_rows_match(a, b, cluster)
-    return consistency(a, b, blocks(cluster, group, n_groups), level=level)
+    where = blocks(cluster, group, n_groups)
+    a, b = np.asarray(a, bool), np.asarray(b, bool)
+    return consistency(where.count(a & b), where.count(a), where.count(b), where, level=level)
 
 
 @dataclass(frozen=True)
@@ -141,43 +143,80 @@ def blocks(cluster: Array, group: Array | None = None, n_groups: int = 1) -> Blo
 
 
 def consistency(
-    a: Array,
-    b: Array,
-    where: Blocks,
-    *,
-    level: float = 0.95,
-    counts: tuple[Array, Array] | None = None,
+    both: Array, right_a: Array, right_b: Array, where: Blocks, *, level: float = 0.95
 ) -> Consistency:
-    """Return `error_consistency` on rows whose blocks are known.
+    """Return `error_consistency` from how many rows of each block are right.
 
     Parameters
     ----------
-    a, b, level
-        As in `error_consistency`.
+    both, right_a, right_b : ndarray of shape (n_blocks,)
+        Rows both models are right on, and each of them.
     where : Blocks
         From `blocks`.
-    counts : pair of ndarray, optional
-        ``where.count`` of `a` and of `b`, where they are known from another pair.
+    level : float
+        Level of the interval.
     """
     check_level(level)
-    a, b = np.asarray(a, bool), np.asarray(b, bool)
-    sums = [where.count(a & b), *(counts or (where.count(a), where.count(b)))]
-    both, right_a, right_b, n = (where.total(one) for one in (*sums, where.size))
+    sums = [both, right_a, right_b]
+    total, total_a, total_b, n = (where.total(one) for one in (*sums, where.size))
     clusters = np.bincount(where.owner, minlength=where.n_groups)
-    table = np.stack([both, right_a - both, right_b - both, n - right_a - right_b + both])
-    kappa, observed, expected = _kappa(table)
+    table = np.stack([total, total_a - total, total_b - total, n - total_a - total_b + total])
     # Rows that are all their own cluster need no look at blocks, unless groups share clusters.
     alone = bool((clusters == n).all())
     effects = None if alone and where.n_groups < 2 else _effects(table, sums, where)
-    low, high = _interval(kappa, table, None if alone else effects, where, clusters, level)
+    found = of_table(table, clusters, level, None if alone else effects, where)
+    mean, low, high = _mean(found.kappa, n, effects, where, level)
+    return replace(found, mean=mean, mean_low=low, mean_high=high)
+
+
+def of_table(
+    table: Array,
+    clusters: Array,
+    level: float,
+    effects: Array | None = None,
+    where: Blocks | None = None,
+) -> Consistency:
+    """Return the consistency of 2 x 2 tables, without a mean over groups.
+
+    Parameters
+    ----------
+    table : ndarray of shape (4, n_groups)
+        Rows both are right on, only the first, only the second, neither.
+    clusters : ndarray of shape (n_groups,)
+        Clusters of each group.
+    level : float
+        Level of the interval.
+    effects, where : ndarray and Blocks, optional
+        What each block moves; absent where every row is its own cluster.
+    """
+    kappa, observed, expected = _kappa(table)
+    low, high = _interval(kappa, table, effects, where, clusters, level)
     corners = table.astype(np.int64)
-    within, within_low, within_high = _mean(kappa, n, effects, where, level)
     return Consistency(
         kappa, low, high, observed, expected, both_right=corners[0], only_a=corners[1],
-        only_b=corners[2], both_wrong=corners[3], n=n.astype(np.int64),
-        n_clusters=clusters.astype(np.int64), mean=within, mean_low=within_low,
-        mean_high=within_high,
+        only_b=corners[2], both_wrong=corners[3], n=table.sum(axis=0).astype(np.int64),
+        n_clusters=clusters.astype(np.int64), mean=np.nan, mean_low=np.nan, mean_high=np.nan,
     )  # fmt: skip
+
+
+def effects_of_corners(table: Array) -> Array:
+    """Return by how much a row of each corner moves the kappa of its group, times its rows.
+
+    Parameters
+    ----------
+    table : ndarray of shape (4, n_groups)
+        As in `of_table`.
+    """
+    n = table.sum(axis=0)
+    _, observed, _ = _kappa(table)
+    p_a, p_b = divide(table[0] + table[1], n), divide(table[0] + table[2], n)
+    s_o, s_a, s_b = _slopes(table)
+    return np.stack(
+        [
+            s_o * (same - observed) + s_a * (a - p_a) + s_b * (b - p_b)
+            for same, a, b in ((1, 1, 1), (0, 1, 0), (0, 0, 1), (1, 0, 0))
+        ]
+    )
 
 
 def _effects(table: Array, sums: list[Array], where: Blocks) -> Array:
@@ -235,17 +274,17 @@ def _slopes(table: Array) -> tuple[Array, Array, Array]:
 
 
 def _interval(
-    kappa: Array, table: Array, effects: Array | None, where: Blocks, clusters: Array, level: float
+    kappa: Array,
+    table: Array,
+    effects: Array | None,
+    where: Blocks | None,
+    clusters: Array,
+    level: float,
 ) -> tuple[Array, Array]:
     smooth = table + SMOOTH
-    middle, observed, _ = _kappa(smooth)
+    middle, _, _ = _kappa(smooth)
     n = smooth.sum(axis=0)
-    p_a, p_b = (smooth[0] + smooth[1]) / n, (smooth[0] + smooth[2]) / n
-    s_o, s_a, s_b = _slopes(smooth)
-    alone = np.zeros_like(n)
-    for corner, (agree, a, b) in enumerate(((1, 1, 1), (0, 1, 0), (0, 0, 1), (1, 0, 0))):
-        effect = s_o * (agree - observed) + s_a * (a - p_a) + s_b * (b - p_b)
-        alone += smooth[corner] * effect**2
+    alone = (smooth * effects_of_corners(smooth) ** 2).sum(axis=0)
     variance = alone / n**2 * _design(table, effects, where, clusters)
     error = np.sqrt(variance) / (1 - middle**2)
     quantile = t_quantile(level, clusters - 1)
@@ -256,18 +295,12 @@ def _interval(
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
-def _design(table: Array, effects: Array | None, where: Blocks, clusters: Array) -> Array:
+def _design(table: Array, effects: Array | None, where: Blocks | None, clusters: Array) -> Array:
     """Return by how much clusters widen the variance; 1 where that cannot be seen."""
     n = table.sum(axis=0)
-    if effects is None:
+    if effects is None or where is None:
         return np.ones_like(n)
-    _, observed, _ = _kappa(table)
-    p_a, p_b = divide(table[0] + table[1], n), divide(table[0] + table[2], n)
-    s_o, s_a, s_b = _slopes(table)
-    corners = np.zeros_like(n)
-    for corner, (same, a, b) in enumerate(((1, 1, 1), (0, 1, 0), (0, 0, 1), (1, 0, 0))):
-        effect = s_o * (same - observed) + s_a * (a - p_a) + s_b * (b - p_b)
-        corners += table[corner] * effect**2
+    corners = (table * effects_of_corners(table) ** 2).sum(axis=0)
     clustered = where.total(np.nan_to_num(effects) ** 2) * divide(clusters * 1.0, clusters - 1.0)
     ratio = divide(clustered, corners)
     most = divide(n, clusters * 1.0)

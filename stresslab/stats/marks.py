@@ -1,6 +1,6 @@
 """Rows marked by which models are right on them: many counts by cluster in few passes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,17 +48,28 @@ def marks(values: Array) -> Marks | None:
     values : ndarray of shape (n_rows, n_models)
         0, 1, or NaN = not known.
     """
-    n_rows, k = values.shape
-    if k > MOST_MODELS:
+    if not 0 < values.shape[1] <= MOST_MODELS:
         return None
-    mark = np.zeros(n_rows, dtype=np.uint16)
-    for place in range(k):
-        one = values[:, place]
-        right = one == 1
-        if one.sum() != np.count_nonzero(right):
+    right = []
+    for one in values.T:
+        right.append(one == 1)
+        if one.sum() != np.count_nonzero(right[-1]):
             return None
-        mark |= right.astype(np.uint16) << np.uint16(place)
-    return numbered(mark, k)
+    return marked(right)
+
+
+def marked(right: Sequence[Array]) -> Marks:
+    """Return marks of rows.
+
+    Parameters
+    ----------
+    right : sequence of ndarray of bool, shape (n_rows,)
+        By model, at most `MOST_MODELS` of them: which rows it is right on.
+    """
+    mark = np.zeros(len(right[0]), dtype=np.uint16)
+    for place, one in enumerate(right):
+        mark |= one.astype(np.uint16) << np.uint16(place)
+    return numbered(mark, len(right))
 
 
 def numbered(mark: Array, n_models: int) -> Marks:
@@ -92,7 +103,7 @@ def by_block(code: Array, block: Array, sizes: Array, table: Array) -> Iterator[
     table : ndarray of bool, shape (n_marks, n_columns)
         Which marks count.
     """
-    width = max(1, int(sizes.max()).bit_length()) if len(sizes) else 1
+    width = max(1, int(np.max(sizes)).bit_length()) if len(sizes) else 1
     together = max(1, EXACT_BITS // width)
     shifts = np.arange(together) * width
     for start in range(0, table.shape[1], together):
