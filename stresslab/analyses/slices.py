@@ -138,30 +138,40 @@ def _of_slice(asked: Asked, one: _Slice, whole: "Pairs", strict: float) -> Itera
         model = str(found["model"])
         place = whole.models.index(model)
         known = np.isfinite(rows.values[:, rows.models.index(model)])
-        is_in = np.isin(whole.variant, rows.variant[known])
+        is_in = _among(whole.variant, rows.variant[known])
         row: dict[str, Any] = {"slice": one.name, "condition": one.text}
         row |= {str(name): value for name, value in found.items()}
         yield row | _difference(asked, whole.values[:, place], is_in, whole.cluster, strict)
+
+
+def _among(variant: Array, chosen: Array) -> Array:
+    """Return which variant codes are among the chosen ones."""
+    if not len(variant) or not len(chosen):
+        return np.zeros(len(variant), dtype=bool)
+    listed = np.zeros(max(int(variant.max()), int(chosen.max())) + 1, dtype=bool)
+    listed[chosen] = True
+    return listed[variant]
 
 
 def _difference(
     asked: Asked, values: Array, is_in: Array, cluster: Array, strict: float
 ) -> dict[str, Any]:
     """Return the mean inside minus the mean outside; clusters may lie on both sides."""
+    from stresslab.stats.profiles import two_sides
     from stresslab.stats.trend import contrast
 
     known = np.isfinite(values)
-    sides = np.full((int(known.sum()), 2), np.nan)
-    inside = is_in[known]
-    sides[inside, 0], sides[~inside, 1] = values[known][inside], values[known][~inside]
-    n_rest = int((~inside).sum())
+    if not known.all():
+        values, is_in, cluster = values[known], is_in[known], cluster[known]
+    n_rest = len(is_in) - int(np.count_nonzero(is_in))
     nothing = dict.fromkeys(("difference", "difference_low", "difference_high"), np.nan)
     nothing |= dict.fromkeys(("low_adjusted", "high_adjusted"), np.nan)
-    if not n_rest or not inside.any():
+    if not n_rest or not is_in.any():
         return nothing | {"n_rest": n_rest, "verdict": "cannot tell"}
     how = _paired.judge(asked)
+    sides = two_sides(values, is_in, cluster)
     plain, wide = (
-        contrast(sides, (1.0, -1.0), cluster[known], rate=how.rate, level=level, bounds=how.bounds)
+        contrast(sides, (1.0, -1.0), rate=how.rate, level=level, bounds=how.bounds)
         for level in (how.level, strict)
     )
     verdict = "cannot tell"

@@ -50,6 +50,9 @@ class Profiles:
         used : ndarray of bool, shape (n_profiles,)
             Which profiles count.
         """
+        if used.all():  # codes have no gaps
+            numbers = of_row[self.of_item]
+            return np.bincount(self.cluster, weights=numbers, minlength=self.n_clusters)
         items = used[self.of_item]
         codes, numbers = self.cluster[items], of_row[self.of_item[items]]
         there = np.bincount(codes, minlength=self.n_clusters) > 0
@@ -95,6 +98,35 @@ def profiles(values: "Array | Profiles", cluster: Array | None = None) -> Profil
     return Profiles(rows, counted[there].astype(float), row[mark], codes, n_clusters)
 
 
+def two_sides(values: Array, first: Array, cluster: Array) -> Profiles:
+    """Return the profiles of items of which each has a score on one of two sides only.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_items,)
+        Known scores.
+    first : ndarray of bool, shape (n_items,)
+        Whether the item is on the first side.
+    cluster : ndarray of int, shape (n_items,)
+        Cluster codes.
+    """
+    check_rows_match(values, first, cluster)
+    right = values == 1
+    if not (right | (values == 0)).all():
+        sides = np.full((len(values), 2), np.nan)
+        sides[first, 0], sides[~first, 1] = values[first], values[~first]
+        return profiles(sides, cluster)
+    codes, n_clusters = _numbered(cluster)
+    mark = 2 * first.astype(np.intp) + right
+    counted = np.bincount(mark, minlength=4).astype(float)
+    rows = np.array([[np.nan, 0.0], [np.nan, 1.0], [0.0, np.nan], [1.0, np.nan]])
+    if counted.all():
+        return Profiles(rows, counted, mark, codes, n_clusters)
+    there = counted > 0
+    place = np.cumsum(there) - 1
+    return Profiles(rows[there], counted[there], place[mark], codes, n_clusters)
+
+
 def _numbered(cluster: Array) -> tuple[Array, int]:
     """Return codes from 0 without gaps, and how many there are."""
     if not cluster.size:
@@ -104,5 +136,7 @@ def _numbered(cluster: Array) -> tuple[Array, int]:
         there, codes = np.unique(cluster, return_inverse=True)
         return codes, len(there)
     seen = np.zeros(high - low + 1, dtype=bool)
-    seen[cluster - low] = True
+    seen[cluster - low if low else cluster] = True
+    if seen.all():
+        return (cluster - low if low else cluster), len(seen)
     return (np.cumsum(seen) - 1)[cluster - low], int(np.count_nonzero(seen))
