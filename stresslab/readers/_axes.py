@@ -92,7 +92,9 @@ def columns_of(rows: Iterable[Row], under: Sequence[str] = ("",)) -> list[str]:
     """Return the dotted names of all values of some rows, in order of first sight."""
     found: dict[str, None] = {}
     for row in rows:
-        found |= dict.fromkeys(_flat(row))
+        is_flat = dict not in set(map(type, row.values()))
+        if not (is_flat and row.keys() <= found.keys()):
+            found |= dict.fromkeys(row if is_flat else _flat(row))
     return [name for name in found if any(_is_under(name, one) for one in under)]
 
 

@@ -277,14 +277,15 @@ def _sorted_out(
     variant = _keys(rows, sources, roles)
     item = _keys(rows, sources, roles[:1])
     for column in columns:
-        said = [value_key(look_up(row, column)) for row in rows]
-        if any(isinstance(look_up(row, column), list) for row in rows[:100]):
+        raw = [look_up(row, column) for row in rows]
+        said = list(map(value_key, raw))
+        if any(isinstance(one, list) for one in raw[:100]):
             kinds["ignored"].append(column)
         elif _fixed(item, said):
             kinds["item"].append(column)
         elif _fixed(variant, said):
             kinds["variant"].append(column)
-        elif all(_number(look_up(row, column), strict=True) is not None for row in rows):
+        elif all(_number(one, strict=True) is not None for one in raw):
             kinds["measure"].append(column)
         else:
             kinds["ignored"].append(column)

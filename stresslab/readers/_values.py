@@ -161,8 +161,11 @@ def as_json(value: Any) -> str | None:
     """Return a value as JSON text; NaN becomes null, what is nested too deeply a note of it."""
     if value is None:
         return None
-    if type(value) is str:
+    kind = type(value)
+    if kind is str:
         return _QUOTED(value)
+    if kind is int or (kind is float and math.isfinite(value)):
+        return repr(value)  # as JSON writes it, without the way there
     try:
         text = _text_of(value)
     except ValueError:
@@ -203,7 +206,7 @@ def listed(value: Any) -> list[Any] | None:
 
 def scalar(value: Any) -> Any:
     """Return an attribute as JSON keeps it: text that is a number becomes one."""
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()) and len(value) < 20:
+    if isinstance(value, str) and len(value) < 20 and _NUMBER.fullmatch(value.strip()):
         found = float(value)
         is_int = found.is_integer() and "." not in value and "e" not in value.lower()
         return int(value) if is_int else found

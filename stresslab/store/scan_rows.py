@@ -115,7 +115,9 @@ def in_chunks(
 
 def repaired(number: int, row: dict[str, Any], unit: str = "line") -> Iterator[Numbered | Reject]:
     """Yield a note for every text or name that cannot be kept as it is, then the row."""
-    for name in [one for one in row if not (one.isascii() and "\x00" not in one)]:
+    names = "".join(row)
+    is_plain = names.isascii() and "\x00" not in names
+    for name in [] if is_plain else list(row):
         whole = cleaned(name)
         if whole == name:
             continue
