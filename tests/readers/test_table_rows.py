@@ -252,3 +252,21 @@ def test_items_of_growing_difficulty_are_graded_by_name_or_by_their_pattern(tmp_
     lines = [f"{tier}{n},m,digits,{tier},graded,1" for tier in (1, 2, 3) for n in range(3)]
     found = read(tmp_path, *lines, header=header)
     assert {row["axis"] for row in found["variants"]} == {"graded"}
+
+
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity", "1e400"])
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_what_is_no_finite_number_is_no_score_and_costs_no_row(tmp_path, name, word):
+    lines = ["id,model,score", "1,m,0.5", f"2,m,{word}", "3,m,1"]
+    if name == "a.jsonl":
+        lines = [
+            f'{{"id": {n}, "model": "m", "score": {one}}}'
+            for n, one in ((1, 0.5), (2, word), (3, 1))
+        ]
+    path = tmp_path / name
+    path.write_text("\n".join([*lines, ""]))
+    piece, found = readers.get("table"), {"outcomes": [], "rejects": []}
+    for batch in piece.read(path, piece.propose(path)):
+        found.setdefault(batch.table, []).extend(batch.rows.to_pylist())
+    assert [row["score"] for row in found["outcomes"]] == [0.5, None, 1.0]
+    assert found["outcomes"][1]["status"] == "unscored"
