@@ -5,8 +5,9 @@ nothing of what is inside of them: the members a grid needs, typed (what a pass 
 does), and the whole reader, which makes items, variants, outcomes and scores with probabilities,
 ids and hashes. The whole reader is also compared with pandas and the least that has to be done to
 its frame for the same probabilities, hashes and texts. "least work" is what no reader of lines in
-Python is below: parse them, hash what each asks, keep its texts. Memory is that of a process of its
-own that reads a file and keeps nothing.
+Python is below: parse them, hash what each asks, keep its texts. "with texts" and "with hashes" are
+what no reader is below that leaves the lines to DuckDB. Memory is that of a process of its own that
+reads a file and keeps nothing.
 """
 
 import json
@@ -33,6 +34,18 @@ SHOT = "Question: What is {} + 17?\nAnswer: {}\n\n"
 GRID = {"doc_id": "BIGINT", "filter": "VARCHAR", "target": "VARCHAR", "acc": "DOUBLE",
         "acc_norm": "DOUBLE"}  # fmt: skip
 ANSWERS = GRID | {"filtered_resps": "VARCHAR[][]", "doc": "STRUCT(question VARCHAR)"}
+REQUEST = "STRUCT(arg_0 VARCHAR, arg_1 VARCHAR)"
+WHOLE = ANSWERS | {
+    "doc": "STRUCT(id VARCHAR, tier VARCHAR, domain VARCHAR, question VARCHAR, choices VARCHAR[])",
+    "arguments": f"STRUCT({', '.join(f'gen_args_{place} {REQUEST}' for place in range(4))})",
+}
+TIDY = "trim(regexp_replace(nfc_normalize({}), '\\s+', ' ', 'g'))"
+HASHES = f"""
+SELECT sha256('{{"choices":' || to_json([{TIDY.format("one")} for one in doc.choices])
+    || ',"input":' || to_json({TIDY.format("doc.question")})
+    || ',"reference":[' || to_json(to_json({TIDY.format("target")})::VARCHAR) || ']}}')
+FROM batch
+"""
 PEAK = """
 import sys
 from pathlib import Path
@@ -100,6 +113,8 @@ def _rates(asked: Asked, path: Path, n: int, kind: str) -> Iterator[Row]:
     for what, wanted, work in (
         ("grid members", "x >= 30", partial(_drain_typed, path, GRID)),
         ("and answers", "", partial(_drain_typed, path, ANSWERS)),
+        ("with texts", "", partial(_drain_typed, path, WHOLE)),
+        ("with hashes", "", partial(_hashed_by_columns, path)),
         ("whole reader", "", lambda: [None for _ in reader.read(path, mapping)]),
     ):
         took = best(work, times=2)
@@ -151,6 +166,18 @@ def _least(path: Path) -> None:
 
 def _drain_typed(path: Path, columns: dict[str, str]) -> int:
     return sum(batch.num_rows for batch in typed_lines(path, columns))
+
+
+def _hashed_by_columns(path: Path) -> list[str]:
+    """Return the hashes that `content_hash` makes of question, choices and target, by DuckDB."""
+    import duckdb
+
+    hashes: list[str] = []
+    with duckdb.connect() as connection:
+        for batch in typed_lines(path, WHOLE):
+            connection.register("batch", batch)
+            hashes += [one for (one,) in connection.execute(HASHES).fetchall()]
+    return hashes
 
 
 def _memory(path: Path, n: int) -> Row:
