@@ -11,6 +11,7 @@ from stresslab.figures._kind import Figure
 from stresslab.figures.theme._colour import Mode
 
 HEIGHT = 420
+KEY_ROW, KEY_WIDE, KEY_NARROW = 22, 860, 420
 MOST_NAMES = 12
 
 
@@ -49,7 +50,10 @@ def draw(
     styles = {**theme.styles(names), **dict(styles or {})}
     stacked = narrow and len(panels) > 1
     height = HEIGHT * len(panels) if stacked else HEIGHT
-    picture = theme.figure(mode, height=height, margin={"l": 60, "r": 20, "t": 44, "b": 56})
+    top = 44 + KEY_ROW * ((len(panels) > 1) + narrow * (len(names) // 4)) if series else 44
+    picture = theme.figure(
+        mode, height=height + top - 44, margin={"l": 60, "r": 20, "t": top, "b": 56}
+    )
     spans = _span(rows, "x"), _span(rows, "y")
     if diagonal:
         both = [min(spans[0][0], spans[1][0]), max(spans[0][1], spans[1][1])]
@@ -66,7 +70,7 @@ def draw(
         _head(marks, name, axes, mode)
         _names(marks, mine, label, axes, mode)
     if series:
-        _key(marks, names, styles, mode)
+        _key(marks, names, styles, mode, low=28 if len(panels) > 1 else 8, narrow=narrow)
     marks.onto(picture)
     return picture
 
@@ -192,14 +196,18 @@ def _names(
 
 
 def _key(
-    marks: theme.Marks, names: list[str], styles: Mapping[str, theme.Style], mode: Mode
-) -> None:
+    marks: theme.Marks, names: list[str], styles: Mapping[str, theme.Style], mode: Mode,
+    *, low: int, narrow: bool,
+) -> None:  # fmt: skip
+    """Name the colours above the panels and their heads, in rows from the right."""
     shift = 0
     for name in names:
         said = theme.shorten(styles[name].name, 20)
+        if shift + 7 * len(said) > (KEY_NARROW if narrow else KEY_WIDE):
+            shift, low = 0, low + KEY_ROW
         marks.add_annotation(
             text=f"● {theme.plain(said)}", x=1, y=1, xref="paper", yref="paper", xanchor="right",
-            yanchor="bottom", yshift=8, xshift=-shift, showarrow=False,
+            yanchor="bottom", yshift=low, xshift=-shift, showarrow=False,
             font={"size": 12, "color": theme.readable(styles[name].colour, mode)},
         )  # fmt: skip
         shift += 26 + 7 * len(said)

@@ -77,6 +77,8 @@ def fit(
     kinds : sequence of str
         Kinds of change to train on, for the augmented family.
     """
+    from threadpoolctl import threadpool_limits
+
     rng = rng_for("crafted", "fit", one.name, seed, *kinds)
     rows = rng_for("crafted", "sample", seed).choice(len(images), round(0.7 * len(images)), False)
     images, labels = images[rows], labels[rows]
@@ -86,7 +88,8 @@ def fit(
     if one.augmented:
         lots.append((_mixed(images, kinds, rng), labels))
     inputs = np.concatenate([lot for lot, _ in lots]).reshape(-1, images[0].size)
-    return _model(one, seed).fit(inputs, np.concatenate([told for _, told in lots]))
+    with threadpool_limits(1):  # threads cost more than they give on batches this small
+        return _model(one, seed).fit(inputs, np.concatenate([told for _, told in lots]))
 
 
 def _mixed(images: Array, kinds: Sequence[str], rng: np.random.Generator) -> Array:
