@@ -68,7 +68,7 @@ def draw(
             of_series = mine[mine[series].astype(str) == one] if series else mine
             _points(marks, of_series, styles[one], axes, label, mode)
         _head(marks, name, axes, mode)
-        _names(marks, mine, label, axes, mode)
+        _names(marks, mine, label, axes, mode, middle=sum(spans[0]) / 2)
     if series:
         _key(marks, names, styles, mode, low=28 if len(panels) > 1 else 8, narrow=narrow)
     marks.onto(picture)
@@ -179,8 +179,9 @@ def _head(marks: theme.Marks, name: str, axes: dict[str, str], mode: Mode) -> No
 
 
 def _names(
-    marks: theme.Marks, rows: pd.DataFrame, label: str, axes: dict[str, str], mode: Mode
-) -> None:
+    marks: theme.Marks, rows: pd.DataFrame, label: str, axes: dict[str, str], mode: Mode,
+    *, middle: float,
+) -> None:  # fmt: skip
     """Write names beside points: of all where these are few, else of the chosen ones."""
     if label not in rows:
         return
@@ -188,9 +189,11 @@ def _names(
     if len(rows) > MOST_NAMES:
         named = rows[rows["chosen"].fillna(False).astype(bool)] if "chosen" in rows else rows[:0]
     for row in named.to_dict("records"):
+        side = ("right", -6) if row["x"] > middle else ("left", 6)  # not beyond the panel
         marks.add_annotation(
             text=theme.plain(theme.shorten(str(row[label]), 22)), x=row["x"], y=row["y"],
-            xref=axes["xaxis"], yref=axes["yaxis"], xanchor="left", yanchor="bottom", xshift=6,
+            xref=axes["xaxis"], yref=axes["yaxis"], xanchor=side[0], yanchor="bottom",
+            xshift=side[1],
             yshift=2, showarrow=False, font={"size": 11, "color": theme.tokens(mode).muted},
         )  # fmt: skip
 
