@@ -10,6 +10,7 @@ from stresslab.analyses import _paired
 from stresslab.checks import Array
 
 if TYPE_CHECKING:
+    from stresslab.stats.marks import Marks
     from stresslab.store.query import Pairs
 
 MOST_LEVELS = 24
@@ -67,12 +68,13 @@ def views(pairs: "Pairs", by: Sequence[str], *, higher_is_better: bool, ranks: b
         Whether ranks by row are wanted.
     """
     once = _paired.once(pairs)
-    whole = _paired.rows_of(pairs, once) if not once.all() else pairs
     n_clusters = int(pairs.cluster.max()) + 1 if len(pairs.cluster) else 0
-    complete = bool(np.isfinite(pairs.values).all())
+    rows = _paired.marks_of(pairs) if n_clusters else None
+    complete = rows is not None or bool(np.isfinite(pairs.values).all())
     labels: list[dict[str, Any]] = [{}]
-    none = np.zeros(len(whole.variant), dtype=np.int64)
-    parts = [_sums(whole, none, 1, n_clusters, complete)] if n_clusters else []
+    parts = (
+        [_sums(pairs, rows, np.where(once, 0, -1), 1, n_clusters, complete)] if n_clusters else []
+    )
     left_out = {}
     for name in by if n_clusters else ():
         level, values = _levels(pairs, name)
@@ -84,12 +86,15 @@ def views(pairs: "Pairs", by: Sequence[str], *, higher_is_better: bool, ranks: b
         position = np.full(len(values), -1, dtype=np.int64)
         position[kept] = np.arange(len(kept))
         labels += [{name: values[one]} for one in kept]
-        parts.append(_sums(pairs, position[level], len(kept), n_clusters, complete))
+        parts.append(_sums(pairs, rows, position[level], len(kept), n_clusters, complete))
     if not parts:
         nothing = np.zeros((0, 1, len(pairs.models)))
         return Views(labels, nothing, nothing, None, np.zeros(0, dtype=np.int64), {})
     totals, counts = (np.concatenate(both, axis=1) for both in zip(*parts, strict=True))
-    ranked = _rank_sums(whole, n_clusters, higher_is_better) if ranks and complete else None
+    ranked = None
+    if ranks and complete:
+        whole = _paired.rows_of(pairs, once) if not once.all() else pairs
+        ranked = _rank_sums(whole, n_clusters, higher_is_better)
     return Views(labels, totals, counts, ranked, _strata(pairs, n_clusters), left_out)
 
 
@@ -109,15 +114,28 @@ def _key(value: Any) -> Any:
 
 
 def _sums(
-    pairs: "Pairs", level: Array, n_levels: int, n_clusters: int, complete: bool
+    pairs: "Pairs",
+    rows: "Marks | None",
+    level: Array,
+    n_levels: int,
+    n_clusters: int,
+    complete: bool,
 ) -> tuple[Array, Array]:
     """Return sums and counts of shape (n_clusters, n_levels, n_models or 1)."""
+    from stresslab.stats.marks import by_block
+
     inside = level >= 0
     values, cluster = pairs.values, pairs.cluster
     if not inside.all():
-        values, cluster, level = values[inside], cluster[inside], level[inside]
+        cluster, level = cluster[inside], level[inside]
+        values = values if rows is not None else values[inside]
+        rows = rows if rows is None else rows.at(inside)
     key = cluster if n_levels == 1 else cluster.astype(np.int64) * n_levels + level
     size, shape = n_clusters * n_levels, (n_clusters, n_levels)
+    if rows is not None:
+        sizes = np.bincount(key, minlength=size) * 1.0
+        right = [one.reshape(shape) for one in by_block(rows.code, key, sizes, rows.right)]
+        return np.stack(right, axis=2), sizes.reshape(*shape, 1)
     columns = [np.ascontiguousarray(values[:, one]) for one in range(values.shape[1])]
     if complete:
         totals = [np.bincount(key, one, size).reshape(shape) for one in columns]

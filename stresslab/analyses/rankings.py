@@ -80,14 +80,14 @@ def _ranked(
     params: Any = asked.params
     rate = how.rate or bool(pairs.rate)
     better = asked.metric.higher_is_better
-    whole = _paired.rows_of(pairs, _paired.once(pairs))
+    once = _paired.once(pairs)
     views = _rank_views.views(pairs, by, higher_is_better=better, ranks=not pairs.rate)
     drawn = _rank_orders.redraw(views, rng_for(params.seed, "rankings"), params.resamples)
     known = _rank_orders.How(better, rate, how.bounds, params.level)
     orders = _rank_orders.by_view(views, drawn, known)
-    medians = None if rate else np.nanmedian(whole.values, axis=0)
+    medians = None if rate else np.nanmedian(pairs.values[once], axis=0)
     ruled = _rank_orders.by_rule(views, drawn, known, medians, by)
-    gaps = _map(whole, how, list(pairs.models))
+    gaps = _map(pairs, np.where(once, 0, -1), how, list(pairs.models))
     models = list(pairs.models)
     return {
         "rankings": _rank_tables.rankings(models, orders[0], gaps, better, params.level),
@@ -99,16 +99,17 @@ def _ranked(
     }, rate
 
 
-def _map(whole: "Pairs", how: _paired.Judge, models: list[str]) -> "pd.DataFrame":
+def _map(
+    pairs: "Pairs", everywhere: "Array", how: _paired.Judge, models: list[str]
+) -> "pd.DataFrame":
     """Return every pair of models over all rows, corrected as one family."""
     import pandas as pd
 
     compared = _paired.model_pairs(models)
-    everywhere: Array = np.zeros(len(whole.variant), dtype=np.int64)
     if not compared:
         return _paired.empty_differences()
     cell = pd.DataFrame(index=range(1))
-    family = list(_paired.between(whole, everywhere, cell, compared, how, "map"))
+    family = list(_paired.between(pairs, everywhere, cell, compared, how, "map"))
     return how.settle(family).get("map", _paired.empty_differences())
 
 
