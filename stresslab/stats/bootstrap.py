@@ -54,7 +54,7 @@ def bootstrap(
     profiles = np.asarray(profiles, float)
     if len(profiles) == 0:
         raise TooFewRowsError("A bootstrap needs at least one cluster; got none. Widen the slice.")
-    distinct, counts = np.unique(profiles, axis=0, return_counts=True)
+    distinct, counts = _distinct(profiles)
     value = float(statistic((counts @ distinct)[None, :])[0])
     drawn = np.concatenate(
         [statistic(sums) for sums in _resampled(distinct, counts, rng, resamples)]
@@ -93,6 +93,20 @@ def bootstrap_ratio(
 
     profiles = np.column_stack([numerator, denominator])
     return bootstrap(profiles, ratio, rng=rng, level=level, resamples=resamples)
+
+
+def _distinct(profiles: Array) -> tuple[Array, Array]:
+    """Return the different profiles in order, and how often each occurs."""
+    # Places of values, column by column, sort as the profiles do, and far quicker than rows.
+    place = np.zeros(len(profiles), dtype=np.int64)
+    for column in profiles.T:
+        values, code = np.unique(column, return_inverse=True)
+        if len(values) > 1:
+            place = np.unique(place * len(values) + code, return_inverse=True)[1]
+    counts = np.bincount(place)
+    first = np.empty(len(counts), dtype=np.int64)
+    first[place] = np.arange(len(profiles))
+    return profiles[first], counts
 
 
 def _resampled(
