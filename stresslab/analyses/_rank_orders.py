@@ -112,12 +112,15 @@ def by_view(views: Views, drawn: Views, how: How) -> list[Order]:
     found = []
     k = views.totals.shape[2]
     for place, label in enumerate(views.labels):
-        totals = views.totals[:, place]
-        counts = np.broadcast_to(views.counts[:, place], totals.shape)
-        n, n_clusters = counts.sum(axis=0), (counts > 0).sum(axis=0)
+        totals = np.ascontiguousarray(views.totals[:, place])
+        counts = np.ascontiguousarray(views.counts[:, place])
+        # One column of counts stands for all models where all have the same rows.
+        n, n_clusters, squares = (
+            np.broadcast_to(one.sum(axis=0), k) for one in (counts, counts > 0, counts**2)
+        )
         value = from_moments(
             totals.sum(axis=0), n, n_clusters, (totals**2).sum(axis=0),
-            (totals * counts).sum(axis=0), (counts**2).sum(axis=0), rate=np.full(k, how.rate),
+            (totals * counts).sum(axis=0), squares, rate=np.full(k, how.rate),
             level=how.level, bounds=how.bounds,
         )  # fmt: skip
         kind, name = next(iter(label.items()), ("all", "all rows"))
