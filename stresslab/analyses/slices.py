@@ -33,6 +33,8 @@ TIERS = {"slice": "str", "model": "str", "tier": "int64", "value": "float64", "l
          "high": "float64", "n": "int64", "n_clusters": "int64"}  # fmt: skip
 MOST = 200
 """Slices shown at once."""
+MOST_DOMAINS = 30
+"""Domains shown where no slice is saved, those of most items."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,8 @@ class _Slice:
 def run(workspace: "Workspace", params: SliceParams) -> Result:
     """Return one row per slice and model: value, difference to all other rows, curve by tier."""
     asked = ask(workspace, params)
-    told = list(_named(asked, params.slices))[:MOST]
+    named = list(_named(asked, params.slices))
+    told = named[:MOST]
     readable = [one for one in told if not one.error]
     rows: list[dict[str, Any]] = []
     tiers: list[dict[str, Any]] = []
@@ -89,7 +92,7 @@ def run(workspace: "Workspace", params: SliceParams) -> Result:
             ),
             "headlines": _sentences.table(rules.headlines(facts)),
         },
-        warnings=_value.together(asked.question.warnings, _cautions(asked, table, told, failed)),
+        warnings=_value.together(asked.question.warnings, _cautions(asked, table, told, failed), _left_out(asked, params, len(named))),
         data_version=workspace.data_version,
         columns={
             "slices": _value.meanings(asked)
@@ -110,7 +113,10 @@ def _named(asked: Asked, given: Sequence[str]) -> Iterator[_Slice]:
         pairs = list(asked.workspace.config.slices.items())
     if not pairs:
         domains = asked.contents.domains
-        mine = domains.loc[domains["task"] == asked.question.task, "domain"].dropna()
+        domains = domains[(domains["task"] == asked.question.task) & domains["domain"].notna()]
+        mine = domains["domain"]
+        if len(domains) > MOST_DOMAINS:
+            mine = domains.nlargest(MOST_DOMAINS, "n_items")["domain"].sort_values()
         pairs = [(str(one), f"domain = {_sentences.quoted(str(one))}") for one in mine]
     for name, text in pairs:
         name, text = name.strip(), text.strip()
@@ -189,6 +195,21 @@ def _by_tier(asked: Asked, one: _Slice) -> list[dict[str, Any]]:
     names = [name for name in TIERS if name != "slice"]
     found = table[names].assign(slice=one.name).to_dict("records")
     return [{str(name): value for name, value in row.items()} for row in found]
+
+
+def _left_out(asked: Asked, params: SliceParams, n_named: int) -> list[Warn]:
+    """Return which slices, or domains in their place, are not shown."""
+    if n_named > MOST:
+        text = f"Only the first {MOST} of {n_named:,} slices are shown."
+        return [Warn("many-slices", text, n_named - MOST)]
+    if params.slices or asked.workspace.config.slices:
+        return []
+    domains = asked.contents.domains
+    n = int((domains["task"] == asked.question.task).sum())
+    if n <= MOST_DOMAINS:
+        return []
+    text = f"No slice is saved; shown are the {MOST_DOMAINS} domains of most items, of {n:,}."
+    return [Warn("many-domains", text, n - MOST_DOMAINS)]
 
 
 def _cautions(

@@ -71,3 +71,17 @@ def test_conditions_on_what_a_model_said_divide_its_own_rows(silent, ask):
 def test_slices_are_settings_of_the_command_line():
     params = get("slices").params.parse({"slices": '["a: tier = 1", "b: tier = 2"]'})
     assert params.slices == ("a: tier = 1", "b: tier = 2")
+
+
+def test_of_very_many_domains_the_largest_are_shown_and_it_is_said(tmp_path, ask):
+    from stresslab import Workspace
+    from stresslab.jobs.import_logs import import_logs
+
+    rows = [f"i{n},m,t,d{n % 50 if n < 100 else n % 40},{n % 2}" for n in range(140)]
+    (tmp_path / "t.csv").write_text("\n".join(["item_id,model,task,domain,score", *rows]))
+    list(import_logs(tmp_path / "w", [tmp_path / "t.csv"]))
+    found = ask("slices", Workspace.open(tmp_path / "w"))
+    shown = set(found.table["slice"])
+    assert len(shown) == 30
+    assert shown <= {f"d{n}" for n in range(40)}  # the others have fewer items
+    assert [one.n for one in found.warnings if one.code == "many-domains"] == [20]
