@@ -92,7 +92,10 @@ def run(workspace: "Workspace", params: SliceParams) -> Result:
             ),
             "headlines": _sentences.table(rules.headlines(facts)),
         },
-        warnings=_value.together(asked.question.warnings, _cautions(asked, table, told, failed), _left_out(asked, params, len(named))),
+        warnings=_value.together(
+            asked.question.warnings, _cautions(asked, table, told, failed),
+            _left_out(asked, params, len(named)),
+        ),
         data_version=workspace.data_version,
         columns={
             "slices": _value.meanings(asked)
