@@ -118,22 +118,26 @@ def _patients(workspace: "Workspace", remedy: str) -> "pd.DataFrame":
     ).sort_values("item", ignore_index=True)  # fmt: skip
 
 
-def _area(rows: "pd.DataFrame") -> dict[str, Any]:
-    found = auc(rows["truth"], rows["risk"])
+def _area(rows: "pd.DataFrame", level: float = 0.95) -> dict[str, Any]:
+    found = auc(rows["truth"], rows["risk"], level=level)
     return {"value": found.value, "low": found.low, "high": found.high, "n": len(rows),
             "n_positive": found.n_positive}  # fmt: skip
 
 
 def _subgroups(rows: "pd.DataFrame") -> "pd.DataFrame":
-    """Return the area of every subgroup beside that of all, the lowest first."""
+    """Return the area of every subgroup beside that of all, the lowest first.
+
+    Intervals hold for all subgroups at once.
+    """
     import pandas as pd
 
     whole = auc(rows["truth"], rows["risk"])
+    level = 1 - 0.05 / sum(rows[name].nunique() for name in ("hospital", *ATTRIBUTES))
     found = []
     for name in ("hospital", *ATTRIBUTES):
         values = rows[name].fillna("unspecified")
         for value in sorted(values.unique(), key=str):
-            area = _area(rows[values == value])
+            area = _area(rows[values == value], level)
             verdict = "too few to tell"
             if area["low"] == area["low"]:
                 verdict = "fails a group" if area["high"] < whole.value else "as others"
