@@ -139,7 +139,9 @@ def _subgroups(rows: "pd.DataFrame") -> "pd.DataFrame":
         for value in sorted(values.unique(), key=str):
             area = _area(rows[values == value], level)
             verdict = "too few to tell"
-            if area["low"] == area["low"]:
+            if area["low"] != area["low"]:
+                area["value"] = np.nan  # no bare number
+            else:
                 verdict = "fails a group" if area["high"] < whole.value else "as others"
             label = value if name in ("hospital", "insurance") else f"{name} {value}"
             found.append({"label": str(label).replace("_", " "), "attribute": name, **area,

@@ -177,10 +177,11 @@ def _subgroups(rows: "pd.DataFrame") -> "pd.DataFrame":
     for name in names:
         for value, one in rows.groupby(name):
             area = _of_people(one, level)
-            verdict = "too few to tell"
+            value, verdict = float("nan"), "too few to tell"  # no bare number
             if area.low == area.low:
+                value = area.value
                 verdict = "fails" if area.high < whole.value else "as others"
-            found.append({"label": f"{name} {value}".replace("_", " "), "value": area.value,
+            found.append({"label": f"{name} {value}".replace("_", " "), "value": value,
                           "low": area.low, "high": area.high, "n": one["person"].nunique(),
                           "n_negative": area.n_negative, "verdict": verdict})  # fmt: skip
     return pd.DataFrame(found)
