@@ -30,7 +30,8 @@ def cohort(derived: float) -> "pd.DataFrame":
     age = rng.integers(18, 95, N_PEOPLE)
     people = pd.DataFrame(
         {
-            "person": [f"person {one:03d}" for one in range(N_PEOPLE)], "truth": label,
+            "person": [f"person {one:03d}" for one in range(N_PEOPLE)],
+            "label": np.where(label == 1, "free of stress", "stressed"),
             "sex": rng.choice(("female", "male"), N_PEOPLE), "age": age,
             "age_band": np.where(age < 40, "18-39", np.where(age < 65, "40-64", "65-94")),
             "country": [f"country {one:02d}" for one in rng.integers(1, N_COUNTRIES + 1, N_PEOPLE)],

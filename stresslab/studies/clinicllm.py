@@ -132,22 +132,34 @@ def _subgroups(rows: "pd.DataFrame") -> "pd.DataFrame":
     import pandas as pd
 
     whole = auc(rows["truth"], rows["risk"])
-    level = 1 - 0.05 / sum(rows[name].nunique() for name in ("hospital", *ATTRIBUTES))
+    told = rows[["hospital", *ATTRIBUTES]].astype(object)
+    told = told.where(told.notna(), "unspecified")
+    level = 1 - 0.05 / sum(told[name].nunique() for name in told)
     found = []
-    for name in ("hospital", *ATTRIBUTES):
-        values = rows[name].fillna("unspecified")
+    for name in told:
+        values = told[name]
         for value in sorted(values.unique(), key=str):
             area = _area(rows[values == value], level)
+            below = lower_than(rows[values == value], rows[values != value], level)
             verdict = "too few to tell"
             if area["low"] != area["low"]:
                 area["value"] = np.nan  # no bare number
             else:
-                verdict = "fails a group" if area["high"] < whole.value else "as others"
+                verdict = "fails a group" if below else "as others"
             label = value if name in ("hospital", "insurance") else f"{name} {value}"
             found.append({"label": str(label).replace("_", " "), "attribute": name, **area,
                           "gap": area["value"] - whole.value, "verdict": verdict})  # fmt: skip
     table = pd.DataFrame(found).sort_values("value", ignore_index=True)
     return table
+
+
+def lower_than(rows: "pd.DataFrame", others: "pd.DataFrame", level: float) -> bool:
+    """Return whether the area of some patients is lower than that of all others."""
+    from scipy.special import ndtri
+
+    one, rest = (auc(part["truth"], part["risk"]) for part in (rows, others))
+    half = float(ndtri(0.5 + level / 2)) * float(np.hypot(one.error, rest.error))
+    return one.value - rest.value + half < 0
 
 
 def _levels(rows: "pd.DataFrame") -> "pd.DataFrame":
@@ -352,6 +364,10 @@ PIECE = Study(
             "dots", "failures", "What tells large errors within a class",
             {"x_title": "fall in AUC without it", "lines": ((0.0, "nothing"),)},
             "What drives the failures",
+        ),
+        Pict        Picture(
+            "dots", "splits", "AUC of every hospital, in a random split and for later patients",
+            {"x_title": "AUC (larger is better)"}, "Later patients",
         ),
         Picture(
             "dots", "levels", "Pooled area beside the one within hospitals",

@@ -30,7 +30,7 @@ def test_clusters_for_a_mean_are_those_of_statsmodels_within_one(effect):
 @pytest.mark.parametrize("power", [0.8, 0.9])
 def test_mcnemar_has_the_promised_power_at_that_many_pairs(discordant, effect, power):
     n = int(pairs_for_rate(discordant, effect, alpha=0.05, power=power))
-    assert exact_power(n, discordant, effect, 0.05) == pytest.approx(power, abs=0.02)
+    assert power - 0.002 < exact_power(n, discordant, effect, 0.05) < power + 0.03
 
 
 def test_no_difference_and_no_margin_need_no_finite_number():
