@@ -365,7 +365,7 @@ PIECE = Study(
             {"x_title": "fall in AUC without it", "lines": ((0.0, "nothing"),)},
             "What drives the failures",
         ),
-        Pict        Picture(
+        Picture(
             "dots", "splits", "AUC of every hospital, in a random split and for later patients",
             {"x_title": "AUC (larger is better)"}, "Later patients",
         ),
