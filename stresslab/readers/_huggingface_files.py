@@ -10,6 +10,7 @@ from typing import Any
 
 from stresslab import lenient
 from stresslab.errors import ReadError
+from stresslab.readers._huggingface_card import Card, card_of
 from stresslab.readers._records import head_of, small_object
 from stresslab.store import scan
 
@@ -92,6 +93,8 @@ def is_folder(path: Path) -> bool:
     has_card = (path / CARD).is_file() and _CARD.search(head_of(path / CARD)) is not None
     if not has_card and not (path / INFO).is_file() and not (path / "data").is_dir():
         return False
+    if has_card and any(_told(path, card_of(path / CARD))):
+        return True
     is_described = has_card or (path / INFO).is_file()
     has_some = False
     for one in _tables(path):  # stops at the first that is none of it
@@ -149,7 +152,12 @@ def _saved(path: Path, split: str) -> Folder:
 def _published(path: Path) -> Folder:
     """Return what lies in a repository of the Hub, or in the cache of the package."""
     info, _ = small_object(path / INFO) if (path / INFO).is_file() else ({}, [])
-    found = [DataFile(one, _split_of(path, one), _config_of(path, one)) for one in _tables(path)]
+    card = card_of(path / CARD)
+    if card.features and not isinstance(info.get("features"), dict):
+        info = info | {"features": card.features}
+    found = list(_told(path, card)) or [
+        DataFile(one, _split_of(path, one), _config_of(path, one)) for one in _tables(path)
+    ]
     several = len({one.config for one in found}) > 1
     order = {"train": 0, "validation": 1, "test": 2}
     files = sorted(
@@ -158,6 +166,19 @@ def _published(path: Path) -> Folder:
     )
     beside = tuple(one for one in (path / CARD, path / INFO) if one.is_file())
     return Folder(path, tuple(files), beside, info)
+
+
+def _told(path: Path, card: Card) -> Iterator[DataFile]:
+    """Yield the tables that a card names; one that several parts share belongs to each."""
+    if not card.files:
+        return
+    for one in _tables(path):
+        name = one.relative_to(path).as_posix()
+        seen = set()
+        for told in card.files:
+            if told.holds(name) and told.config not in seen:
+                seen.add(told.config)
+                yield DataFile(one, told.split, told.config)
 
 
 def _tables(path: Path, levels: int = MOST_LEVELS) -> Iterator[Path]:

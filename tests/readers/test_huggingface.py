@@ -192,3 +192,81 @@ def test_a_dict_that_cannot_be_read_has_no_files(tmp_path, text):
     with pytest.raises(ReadError, match="must hold files with rows"):
         HF.propose(tmp_path)
     assert [one.reader for one in walk([tmp_path]).sources] == ["huggingface"]
+
+
+CARD = """---
+language: en
+configs:
+- config_name: default
+  data_files:
+  - split: test
+    path: "answers/*.csv"
+  - split: validation
+    path: ["more/part-*.csv"]
+dataset_info:
+  features:
+  - name: label
+    dtype:
+      class_label:
+        names:
+          '0': neg
+          '1': pos
+---
+# Some data
+"""
+HEAD = "id,model,text,label,answer\n"
+
+
+def repository(folder, card=CARD):
+    for name, rows in {
+        "answers/one.csv": "a,m,good,1,1\nb,m,bad,0,1\n", "more/part-1.csv": "c,m,fine,1,0\n",
+        "scratch/notes.csv": "d,m,no,0,0\n",
+    }.items():  # fmt: skip
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(HEAD + rows)
+    (folder / "README.md").write_text(card)
+    return folder
+
+
+def test_the_head_of_a_card_says_which_files_hold_which_split(tmp_path):
+    from stresslab.readers._huggingface_files import is_folder, opened
+
+    folder = repository(tmp_path / "d")
+    assert is_folder(folder)
+    found = {one.path.name: one.split for one in opened(folder).files}
+    assert found == {"one.csv": "test", "part-1.csv": "validation"}  # scratch is named nowhere
+    assert opened(folder).features["label"]["names"] == ["neg", "pos"]
+
+
+def test_parts_that_share_a_file_have_it_each(tmp_path):
+    from stresslab.readers._huggingface_files import opened
+
+    card = "---\nconfigs:\n- config_name: a\n  data_files: answers/one.csv\n"
+    card += '- config_name: b\n  data_files: {test: "**/*.csv"}\n---\n'
+    files = opened(repository(tmp_path / "d", card)).files
+    assert [(one.config, one.split, one.path.name) for one in files] == [
+        ("a", "train", "one.csv"), ("b", "test", "one.csv"), ("b", "test", "part-1.csv"),
+        ("b", "test", "notes.csv"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "---\nconfigs: [\n---\n",
+        "---\na: &a [x, x]\nb: &b [*a, *a]\nconfigs: *b\n---\n",
+        "---\nconfigs: " + "[" * 500 + "]" * 500 + "\n---\n",
+        "---\nconfigs: 7\ndataset_info: {features: [{name: x, dtype: {class_label: 3}}]}\n---\n",
+        "---\n- a\n- b\n---\n",
+        "---\nconfigs:\n- data_files: nothing/*.csv\n---\n",
+        "---\nx: \x00\n---\n",
+    ],
+    ids=["broken", "anchors", "deep", "odd", "list", "no such file", "nul"],
+)
+def test_a_card_that_says_nothing_useful_is_passed_over(tmp_path, card):
+    from stresslab.readers._huggingface_card import card_of
+    from stresslab.readers._huggingface_files import opened
+
+    folder = repository(tmp_path / "d", card)
+    assert not card_of(folder / "README.md").features
+    assert len(opened(folder).files) == 3
