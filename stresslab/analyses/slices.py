@@ -33,6 +33,8 @@ TIERS = {"slice": "str", "model": "str", "tier": "int64", "value": "float64", "l
          "high": "float64", "n": "int64", "n_clusters": "int64"}  # fmt: skip
 MOST = 200
 """Slices shown at once."""
+AT_ONCE = 20
+"""Slices whose rows are held at once."""
 MOST_DOMAINS = 30
 """Domains shown where no slice is saved, those of most items."""
 
@@ -68,13 +70,18 @@ def run(workspace: "Workspace", params: SliceParams) -> Result:
     strict = 1 - (1 - params.level) / max(1, len(readable) * max(1, len(asked.models)))
     if whole is None or not len(whole.values):
         readable = []
-    for one in readable:
-        try:
-            assert whole is not None
-            rows += list(_of_slice(asked, one, whole, strict))
-            tiers += _by_tier(asked, one)
-        except ConditionError as error:  # a column that is not there
-            told[told.index(one)] = replace(one, error=str(error))
+    for start in range(0, len(readable), AT_ONCE):
+        waiting: list[_Waiting] = []
+        for one in readable[start : start + AT_ONCE]:
+            try:
+                assert whole is not None
+                found, by_tier = list(_of_slice(asked, one, whole)), _by_tier(asked, one)
+            except ConditionError as error:  # a column that is not there
+                told[told.index(one)] = replace(one, error=str(error))
+            else:
+                waiting, tiers = waiting + found, tiers + by_tier
+        if whole is not None:
+            rows += _with_differences(asked, whole, waiting, strict)
     table = _value.frame(KINDS, rows)
     failed = [one for one in told if one.error]
     facts = rules.Slices(
@@ -138,19 +145,29 @@ def _rows(asked: Asked, where: Predicate | None) -> "Pairs":
     return query.pairs(asked.workspace, question)
 
 
-def _of_slice(asked: Asked, one: _Slice, whole: "Pairs", strict: float) -> Iterator[dict[str, Any]]:
-    """Yield a row per model: its value on the slice, and that minus its value on the rest."""
+@dataclass(frozen=True)
+class _Waiting:
+    """A row of the table whose difference to the rest is still to be told."""
+
+    row: dict[str, Any]
+    place: int
+    """Column of the model."""
+    is_in: Array
+    """Which rows of the whole lie in the slice."""
+
+
+def _of_slice(asked: Asked, one: _Slice, whole: "Pairs") -> Iterator[_Waiting]:
+    """Yield a row per model with its value on the slice, and which rows are in it."""
     inside = asked.again(asked.params.metric, where=all_of(asked.question.where, one.where))
     values = _value.values(inside, ())
     rows = _rows(inside, inside.question.where)
     for found in values.to_dict("records"):
         model = str(found["model"])
-        place = whole.models.index(model)
         known = np.isfinite(rows.values[:, rows.models.index(model)])
-        is_in = _among(whole.variant, rows.variant[known])
         row: dict[str, Any] = {"slice": one.name, "condition": one.text}
         row |= {str(name): value for name, value in found.items()}
-        yield row | _difference(asked, whole.values[:, place], is_in, whole.cluster, strict)
+        place = whole.models.index(model)
+        yield _Waiting(row, place, _among(whole.variant, rows.variant[known]))
 
 
 def _among(variant: Array, chosen: Array) -> Array:
@@ -162,34 +179,36 @@ def _among(variant: Array, chosen: Array) -> Array:
     return listed[variant]
 
 
-def _difference(
-    asked: Asked, values: Array, is_in: Array, cluster: Array, strict: float
-) -> dict[str, Any]:
-    """Return the mean inside minus the mean outside; clusters may lie on both sides."""
-    from stresslab.stats.profiles import two_sides
-    from stresslab.stats.trend import contrast
+def _with_differences(
+    asked: Asked, whole: "Pairs", waiting: Sequence[_Waiting], strict: float
+) -> list[dict[str, Any]]:
+    """Return the rows with mean inside minus mean outside; clusters may lie on both sides."""
+    from stresslab.slices.measure import measure
+    from stresslab.stats.intervals import t_quantile
 
-    known = np.isfinite(values)
-    if not known.all():
-        values, is_in, cluster = values[known], is_in[known], cluster[known]
-    n_rest = len(is_in) - int(np.count_nonzero(is_in))
-    nothing = dict.fromkeys(("difference", "difference_low", "difference_high"), np.nan)
-    nothing |= dict.fromkeys(("low_adjusted", "high_adjusted"), np.nan)
-    if not n_rest or not is_in.any():
-        return nothing | {"n_rest": n_rest, "verdict": "cannot tell"}
     how = _paired.judge(asked)
-    sides = two_sides(values, is_in, cluster)
-    plain, wide = (
-        contrast(sides, (1.0, -1.0), rate=how.rate, level=level, bounds=how.bounds)
-        for level in (how.level, strict)
-    )
-    verdict = "cannot tell"
-    if wide.low > 0 or wide.high < 0:
-        verdict = "better" if (wide.low > 0) == how.larger_is_better else "worse"
-    return {
-        "difference": plain.value, "difference_low": plain.low, "difference_high": plain.high,
-        "low_adjusted": wide.low, "high_adjusted": wide.high, "n_rest": n_rest, "verdict": verdict,
-    }  # fmt: skip
+    for place in dict.fromkeys(one.place for one in waiting):
+        mine = [one for one in waiting if one.place == place]
+        known = np.isfinite(whole.values[:, place])
+        masks = np.array([one.is_in[known] for one in mine])
+        found = measure(
+            masks, whole.values[known, place], whole.cluster[known], rate=how.rate,
+            level=how.level, bounds=how.bounds,
+        )  # fmt: skip
+        half = t_quantile(strict, found.df) * found.error
+        span = np.inf if how.bounds is None else how.bounds[1] - how.bounds[0]
+        low, high = (np.clip(found.difference + side * half, -span, span) for side in (-1, 1))
+        for number, one in enumerate(mine):
+            verdict = "cannot tell"
+            if low[number] > 0 or high[number] < 0:
+                verdict = "better" if (low[number] > 0) == how.larger_is_better else "worse"
+            one.row.update(
+                difference=found.difference[number], low_adjusted=low[number],
+                high_adjusted=high[number], n_rest=int(found.n_rest[number]), verdict=verdict,
+                difference_low=max(found.difference_low[number], -span),
+                difference_high=min(found.difference_high[number], span),
+            )  # fmt: skip
+    return [one.row for one in waiting]
 
 
 def _by_tier(asked: Asked, one: _Slice) -> list[dict[str, Any]]:
@@ -236,5 +255,6 @@ PIECE = Analysis(
     params=SliceParams,
     run=run,
     figures=("dots",),
-    source="Differences to the rest: contrasts of cluster pulls, simultaneous over the table.",
+    source="Differences to the rest: Welch's, less what shared clusters have in common; "
+    "simultaneous over the table.",
 )

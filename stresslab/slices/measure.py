@@ -28,6 +28,8 @@ class Measured:
         Inside minus outside, with an interval of its own.
     low_adjusted, high_adjusted : ndarray
         Interval that agrees with the corrected test.
+    error, df : ndarray
+        Standard error of the difference and its degrees of freedom.
     p_value, p_adjusted : ndarray
         Two-sided; corrected by Benjamini and Hochberg over the slices.
     """
@@ -44,6 +46,8 @@ class Measured:
     difference_high: Array
     low_adjusted: Array
     high_adjusted: Array
+    error: Array
+    df: Array
     p_value: Array
     p_adjusted: Array
 
@@ -105,7 +109,8 @@ def measure(
         value=own_value.value, low=own_value.low, high=own_value.high, n=inside.n.astype(int),
         n_clusters=inside.n_clusters.astype(int), rest=told.rest, n_rest=told.n_rest.astype(int),
         difference=difference, difference_low=difference - half, difference_high=difference + half,
-        low_adjusted=difference - wide, high_adjusted=difference + wide, p_value=p_value,
+        low_adjusted=difference - wide, high_adjusted=difference + wide, error=told.error,
+        df=told.df, p_value=p_value,
         p_adjusted=p_adjusted,
     )  # fmt: skip
 

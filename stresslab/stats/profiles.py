@@ -98,35 +98,6 @@ def profiles(values: "Array | Profiles", cluster: Array | None = None) -> Profil
     return Profiles(rows, counted[there].astype(float), row[mark], codes, n_clusters)
 
 
-def two_sides(values: Array, first: Array, cluster: Array) -> Profiles:
-    """Return the profiles of items of which each has a score on one of two sides only.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_items,)
-        Known scores.
-    first : ndarray of bool, shape (n_items,)
-        Whether the item is on the first side.
-    cluster : ndarray of int, shape (n_items,)
-        Cluster codes.
-    """
-    check_rows_match(values, first, cluster)
-    right = values == 1
-    if not (right | (values == 0)).all():
-        sides = np.full((len(values), 2), np.nan)
-        sides[first, 0], sides[~first, 1] = values[first], values[~first]
-        return profiles(sides, cluster)
-    codes, n_clusters = _numbered(cluster)
-    mark = 2 * first.astype(np.intp) + right
-    counted = np.bincount(mark, minlength=4).astype(float)
-    rows = np.array([[np.nan, 0.0], [np.nan, 1.0], [0.0, np.nan], [1.0, np.nan]])
-    if counted.all():
-        return Profiles(rows, counted, mark, codes, n_clusters)
-    there = counted > 0
-    place = np.cumsum(there) - 1
-    return Profiles(rows[there], counted[there], place[mark], codes, n_clusters)
-
-
 def _numbered(cluster: Array) -> tuple[Array, int]:
     """Return codes from 0 without gaps, and how many there are."""
     if not cluster.size:

@@ -4,7 +4,7 @@ import pytest
 from stresslab.errors import ShapeError
 from stresslab.stats import profiles as module
 from stresslab.stats.breaks import survival
-from stresslab.stats.profiles import profiles, two_sides
+from stresslab.stats.profiles import profiles
 from stresslab.stats.trend import area, contrast, slope
 
 
@@ -67,18 +67,3 @@ def test_a_cluster_for_each_item_is_needed():
         profiles(np.ones((3, 2)))
     with pytest.raises(ShapeError):
         profiles(np.ones((3, 2)), np.arange(2))
-
-
-@pytest.mark.parametrize("kind", ["rates", "one side is perfect", "scores"])
-def test_two_sides_are_two_tiers_of_which_items_have_one(kind):
-    rng = np.random.default_rng(1)
-    values = rng.random(200) if kind == "scores" else (rng.random(200) < 0.6).astype(float)
-    first, cluster = rng.random(200) < 0.3, 3 + 2 * (np.arange(200) // 4)
-    if kind == "one side is perfect":
-        values[first] = 1.0
-    sides = np.full((200, 2), np.nan)
-    sides[first, 0], sides[~first, 1] = values[first], values[~first]
-    expected = contrast(sides, (1.0, -1.0), cluster, rate=True)
-    found = contrast(two_sides(values, first, cluster), (1.0, -1.0), rate=True)
-    for name in ("value", "low", "high"):
-        assert getattr(found, name) == pytest.approx(getattr(expected, name), abs=1e-12)
