@@ -6,35 +6,50 @@ from stresslab.checks import Array
 
 
 class Clusters:
-    """Rows in order of their clusters.
+    """Adds up values within clusters.
 
     Parameters
     ----------
     cluster : ndarray of int, shape (n_rows,)
-        Cluster codes from 0, each there.
+        Cluster codes from 0.
     """
 
     def __init__(self, cluster: Array) -> None:
-        self.n_rows, self.n = len(cluster), int(cluster.max()) + 1 if len(cluster) else 0
-        self.alone = self.n == self.n_rows
-        self._order: Array | None = None
-        if not self.alone:
-            if (np.diff(cluster) < 0).any():
-                self._order = np.argsort(cluster, kind="stable")
-                cluster = cluster[self._order]
-            self._starts = np.flatnonzero(np.diff(cluster, prepend=-1))
+        self._cluster = cluster
+        self.n = int(cluster.max()) + 1 if len(cluster) else 0
+        self._alone = self.n == len(cluster) and len(np.unique(cluster)) == self.n
 
-    def sums(self, rows: Array) -> Array:
-        """Return the sums over clusters of ``rows`` of shape (n_slices, n_rows).
+    def sums(self, masks: Array, values: Array) -> tuple[Array, Array]:
+        """Return sum of values and number of rows by slice and cluster: two (n_slices, n_clusters).
 
         Where every row is a cluster of its own these are the rows as they stand, whose order says
         nothing.
+
+        Parameters
+        ----------
+        masks : ndarray of bool, shape (n_slices, n_rows)
+            Which rows count.
+        values : ndarray of shape (n_rows,)
+            Known values.
         """
-        if self.alone:
-            return rows
-        ordered = rows if self._order is None else rows[:, self._order]
-        found: Array = np.add.reduceat(ordered, self._starts, axis=1)
-        return found
+        if self._alone:
+            return masks * values, masks.astype(float)
+        total, size = np.empty((2, len(masks), self.n))
+        for place, mask in enumerate(masks):
+            rows = np.flatnonzero(mask)
+            code = self._cluster[rows]
+            total[place] = np.bincount(code, weights=values[rows], minlength=self.n)
+            size[place] = np.bincount(code, minlength=self.n)
+        return total, size
+
+    def whole(self, values: Array) -> tuple[Array, Array]:
+        """Return the same of all rows, of shape (n_clusters,)."""
+        if self._alone:
+            return values, np.ones(len(values))
+        return (
+            np.bincount(self._cluster, weights=values, minlength=self.n),
+            np.bincount(self._cluster, minlength=self.n).astype(float),
+        )
 
 
 def pulls(total: Array, size: Array) -> Array:
@@ -43,4 +58,4 @@ def pulls(total: Array, size: Array) -> Array:
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = total.sum(axis=1, keepdims=True) / n
         found: Array = (total - mean * size) / n
-    return np.nan_to_num(found)
+    return np.where(n > 0, found, 0.0)

@@ -121,10 +121,10 @@ def _standing_out(found: Candidates, direction: Direction) -> Array:
 def _clustered(masks: Array, deviation: Array, clusters: Clusters) -> Array:
     """Return mean inside minus mean outside over its standard error from cluster sums."""
     found = np.zeros(len(masks))
-    every = clusters.sums(np.stack([deviation, np.ones(len(deviation))]))
+    every = clusters.whole(deviation)
     for start in range(0, len(masks), AT_ONCE):
         part = masks[start : start + AT_ONCE]
-        total, size = clusters.sums(part * deviation), clusters.sums(part.astype(float))
+        total, size = clusters.sums(part, deviation)
         pull = pulls(total, size) - pulls(every[0] - total, every[1] - size)
         gap = total.sum(axis=1) / size.sum(axis=1)
         gap -= (every[0].sum() - total.sum(axis=1)) / (every[1].sum() - size.sum(axis=1))

@@ -89,7 +89,7 @@ def measure(
     """
     masks = np.asarray(masks, bool)
     clusters = Clusters(cluster)
-    told = _contrast(masks, ~masks, values, clusters, rate, level)
+    told = _contrast(masks, None, values, clusters, rate, level)
     p_value = told.p_value
     if among is not None:
         own = _contrast(masks & among, ~masks & among, values, clusters, rate, level)
@@ -102,7 +102,7 @@ def measure(
     inside, difference = told.inside, told.difference
     own_value = from_moments(
         inside.total, inside.n, inside.n_clusters, inside.ss, inside.sd, inside.dd,
-        sq=masks @ (values**2), rate=inside.rate, level=level, bounds=bounds,
+        rate=inside.rate, level=level, bounds=bounds,
     )  # fmt: skip
     half, wide = (t_quantile(one, told.df) * told.error for one in (level, levels))
     return Measured(
@@ -129,7 +129,7 @@ class _Contrast:
 
 
 def _contrast(
-    masks: Array, others: Array, values: Array, clusters: Clusters, rate: bool, level: float
+    masks: Array, others: Array | None, values: Array, clusters: Clusters, rate: bool, level: float
 ) -> _Contrast:
     inside, outside, covariance, robust = _sides(masks, others, values, clusters, rate)
     value_in, variance_in = value_and_variance(inside, level)
@@ -150,13 +150,15 @@ def _contrast(
 
 
 def _sides(
-    masks: Array, others: Array, values: Array, clusters: Clusters, rate: bool
+    masks: Array, others: Array | None, values: Array, clusters: Clusters, rate: bool
 ) -> tuple[Side, Side, Array, Array]:
     """Return the sums inside and outside, and covariance and robust variance of their means."""
-    inner, outer = (
-        (clusters.sums(side * values), clusters.sums(side.astype(float)))
-        for side in (masks, others)
-    )
+    inner = clusters.sums(masks, values)
+    if others is None:
+        total, size = clusters.whole(values)
+        outer = total - inner[0], size - inner[1]
+    else:
+        outer = clusters.sums(others, values)
     pull_in, pull_out = pulls(*inner), pulls(*outer)
     involved = np.count_nonzero((inner[1] > 0) | (outer[1] > 0), axis=1)
     factor = involved / np.maximum(involved - 1, 1)
