@@ -75,6 +75,25 @@ def test_what_texts_look_like_is_searched(planted, ask):
     assert named.tables["columns"]["column"].tolist() == ["item.a", "item.b"]
 
 
+def test_names_that_are_attacks_stay_names(tmp_path, ask):
+    from stresslab import Workspace
+    from stresslab.jobs.import_logs import import_logs
+
+    evil = '<script>alert(1)</script> \\"x**'
+    lines = ["item_id,model,score,domain"]
+    for row in range(400):
+        domain = evil.replace('"', '""') if row % 4 == 0 else f"d{row % 4}"
+        lines.append(f'i{row},m,{int(row % 4 > 0 or row % 20 == 0)},"{domain}"')
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    list(import_logs(tmp_path / "w", [tmp_path / "t.csv"]))
+    found = ask("find_slices", Workspace.open(tmp_path / "w"))
+    first = found.table.iloc[0]
+    assert first["slice"] == evil
+    assert evil in found.tables["headlines"]["text"].iloc[0]
+    again = ask("overview", Workspace.open(tmp_path / "w"), where=first["condition"])
+    assert again.table["n"].iloc[0] == first["n_all"] == 100
+
+
 def test_another_seed_halves_otherwise_and_the_same_one_alike(planted, ask):
     one, same = (ask("find_slices", planted, models=("brittle",)) for _ in range(2))
     assert one == same
