@@ -73,9 +73,18 @@ def said(source: str, proposal: str) -> Said:
 
 
 def spoken(source: str) -> Mapping | None:
-    """Return the mapping the user gave a source that nobody looked into; None where none."""
+    """Return the mapping the user gave a source; None where none that can be read."""
     text = st.session_state.get(TEXTS, {}).get(source)
-    return None if text is None else Mapping.parse(text)
+    return Mapping.parse(text) if text is not None and can_be_read(source) else None
+
+
+def can_be_read(source: str) -> bool:
+    """Return whether what the user said of a source, if anything, is a mapping."""
+    text = st.session_state.get(TEXTS, {}).get(source)
+    try:
+        return text is None or Mapping.parse(text) is not None
+    except ReadError:
+        return False
 
 
 def draw(source: str, proposal: str, alike: Sequence[str]) -> None:

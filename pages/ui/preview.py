@@ -131,9 +131,11 @@ def mappings(plans: list[Plan]) -> dict[Path, Mapping]:
     """Return the mapping of every source that was looked into or spoken of, by its path."""
     fits = [plan for plan in plans if plan["mapping"] and not plan["error"]]
     seen = {Path(plan["path"]): Mapping.parse(plan["mapping"]) for plan in fits}
-    unseen = dict.fromkeys(path for plan in plans for path in plan["unseen"])
-    told = {Path(path): mapping.spoken(path) for path in unseen}
-    return seen | {path: found for path, found in told.items() if found is not None}
+    # A source that fails with the user's words must fail on import, not be read with a guess.
+    others = [plan["path"] for plan in plans if plan["error"]]
+    others += dict.fromkeys(path for plan in plans for path in plan["unseen"])
+    told = {Path(path): mapping.spoken(path) for path in others}
+    return {path: found for path, found in told.items() if found is not None} | seen
 
 
 def texts(plans: list[Plan]) -> list[str]:
@@ -143,7 +145,14 @@ def texts(plans: list[Plan]) -> list[str]:
 
 def button(plans: list[Plan], opened: Open) -> bool:
     """Draw the button that imports; return whether it was pressed."""
+    unseen = [path for plan in plans for path in plan["unseen"] if not mapping.can_be_read(path)]
+    if unseen:
+        st.error(
+            f"The mapping spread to {len(unseen)} more sources cannot be read. Mend it where it "
+            "is shown and use it for the others again."
+        )
     fits = all(plan["is_valid"] for plan in plans) and any(plan["runs"] for plan in plans)
+    fits = fits and not unseen
     return st.button(f"Import into {plain(opened.workspace.name)}", type="primary", key="import",
                      icon=":material/download:", disabled=not fits)  # fmt: skip
 

@@ -165,6 +165,30 @@ def test_one_mapping_reaches_sources_that_were_not_looked_into(dropped, own, mon
     }
 
 
+def test_a_source_that_fails_with_the_users_mapping_is_not_read_with_a_guess(dropped, own):
+    other = CSV.replace(b"level", b"depth").replace(b"A", b"C").replace(b"B", b"D")
+    app = dropped(("a.csv", CSV), ("b.csv", other))
+    assert "2 files would add 4 runs" in said(app)
+    app.text_area[0].set_value(app.text_area[0].value.replace("const:a", "const:sums")).run()
+    next(one for one in app.button if one.label == "Use for 1 more of this kind").click().run()
+    assert "2 files would add 2 runs" in said(app)
+    imported(app)
+    assert {run.model for run in Workspace.open(own).runs()} == {"A", "B"}
+
+
+def test_a_broken_mapping_spread_to_unseen_sources_stops_the_import(dropped, own, monkeypatch):
+    monkeypatch.setattr(preview, "MOST_SOURCES", 1)
+    app = dropped(("a.csv", CSV), ("b.csv", CSV.replace(b"A", b"C").replace(b"B", b"D")))
+    whole = app.text_area[0].value
+    app.text_area[0].set_value(whole + "\n[[[").run()
+    next(one for one in app.button if one.label == "Use for 1 more of this kind").click().run()
+    app.text_area[0].set_value(whole).run()
+    assert "spread to 1 more sources cannot be read" in said(app)
+    assert app.button(key="import").disabled
+    next(one for one in app.button if one.label == "Use for 1 more of this kind").click().run()
+    assert not app.button(key="import").disabled
+
+
 @pytest.fixture
 def log(tmp_path):
     path = tmp_path / "run.eval"
