@@ -10,7 +10,12 @@ from stresslab.figures import theme
 ICON = str(Path(__file__).with_name("icon.png"))
 """A file of ours: Streamlit would fetch a named icon from another server."""
 
-SECTIONS = {"1": "Look", "2": "Where it breaks", "4": "What papers showed"}
+SECTIONS = {
+    "1": "Look",
+    "2": "Where it breaks",
+    "3": "What lies outside",
+    "4": "What papers showed",
+}
 
 STYLE = """<style>
 .stMain .block-container { max-width: 1240px; padding-left: 2.5rem; padding-right: 2.5rem; }

@@ -6,12 +6,12 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from stresslab import studies
-from tests.browser.app import ARGS, CHROMIUM, served, settled, watched
+from tests.browser.app import ARGS, CHROMIUM, ROOT, served, settled, watched
 
 PAGES = {
-    "overview": "", "workspace": "workspace", "import": "import", "tier_curves": "tier_curves", "compare": "compare",
-    "items": "items", "item": "items?item=FIRST", "graded": "tier_curves?task=OTHER", "other": "?task=OTHER",
-    "studies": "studies", **{f"study_{name}": f"studies?study={name}" for name in studies.names()},
+    **{path.stem.split("_", 1)[1]: path.stem.split("_", 1)[1] for path in sorted((ROOT / "pages").glob("[0-9]*_*.py"))},
+    "overview": "", "item": "items?item=FIRST", "graded": "tier_curves?task=OTHER", "other": "?task=OTHER",
+    **{f"study_{name}": f"studies?study={name}" for name in studies.names()},
 }  # fmt: skip
 
 
