@@ -56,6 +56,8 @@ def _every(asked: Asked) -> tuple[list[str], list[Warn]]:
 
     table = asked.contents.attributes
     mine = table[(table["task"] == asked.question.task) & (table["n_values"] >= FEWEST_VALUES)]
+    derived = mine["name"].str.startswith("derived.")
+    mine = mine[~derived | (mine["type"] == "integer")]  # a stretch of a map's axis says nothing
     names = mine.sort_values("n_known", ascending=False, kind="stable")["name"].tolist()
     fields = [*PLAIN, *names, *(f"input.{name}" for name in FEATURES)]
     if len(fields) <= MOST:
@@ -77,11 +79,29 @@ def _made(asked: Asked, name: str, column: "VariantColumn", at: Array) -> "Colum
         return _perturbation(asked, values, column)
     if column.kind == "codes":
         return make.of_codes(name, values, column.names)
+    if column.kind == "number" and name in _clusterings(asked):
+        return _clusters(name, values)
     if column.kind == "number":
         return make.of_numbers(name, values)
     if column.kind == "bool":
         return make.of_bools(name, np.nan_to_num(values) > 0, np.isfinite(values))
     return make.of_texts(name, values.tolist())
+
+
+def _clusterings(asked: Asked) -> set[str]:
+    table = asked.contents.attributes
+    whole = table["name"].str.startswith("derived.") & (table["type"] == "integer")
+    return set(table.loc[whole & (table["task"] == asked.question.task), "name"])
+
+
+def _clusters(name: str, values: Array) -> "Column":
+    """Return clusters, each for itself: their numbers have no order; -1 is none."""
+    from stresslab.slices.columns import of_tests
+
+    codes = np.where(np.isfinite(values), values, -1).astype(np.int64)
+    field = Field(tuple(name.split(".")))
+    found = [int(one) for one in np.unique(codes) if one >= 0]
+    return of_tests(name, codes, [(one, Compare(field, "=", one)) for one in found])
 
 
 def _perturbation(asked: Asked, codes: Array, column: "VariantColumn") -> "Column":

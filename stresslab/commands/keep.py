@@ -32,7 +32,14 @@ def info(workspace: WorkspaceOption, json_: JsonOption = False) -> None:
         f"{found['name']}: {found['n_outcomes']:,} outcomes, version {found['data_version'][:12]}"
     )
     columns = ["run_id", "model", "task", "n_outcomes", "state"]
-    return _print.rows(columns, [[run[column] for column in columns] for run in found["runs"]])
+    _print.rows(columns, [[run[column] for column in columns] for run in found["runs"]])
+    if found["spaces"]:
+        print(f"Spaces: {', '.join(found['spaces'])}.")
+    if found["derived"]:
+        stale = " (stale: an input changed)"
+        named = [f"{one['derived_id']}{stale if one['stale'] else ''}" for one in found["derived"]]
+        print(f"Derived: {', '.join(named)}.")
+    return None
 
 
 @app.command()

@@ -108,6 +108,11 @@ class DigitNet:
         with self.torch.inference_mode():
             return self.features(self.prepared(images)).numpy()
 
+    def last_layer(self) -> tuple[Any, Any]:
+        """Return weights of shape (width, 10) and bias of the layer that makes logits."""
+        with self.torch.inference_mode():
+            return self.head.weight.numpy().T.copy(), self.head.bias.numpy().copy()
+
     def probs(self, images: Sequence[Any]) -> Any:
         """Return class probabilities, shape (n, 10)."""
         with self.torch.inference_mode():

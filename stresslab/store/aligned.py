@@ -30,6 +30,13 @@ KEYS = {"items": "item", "item_columns": "item", "variant_columns": "variant"}
 """Tables that are short enough to be read whole, and the number of their rows."""
 
 
+def key_of(source: Source) -> str | None:
+    """Return the number of the rows of a short table a field is in; None if it is in none."""
+    if source.is_derived and not source.of_outcome:
+        return "variant"
+    return KEYS.get(source.join)
+
+
 def can_align(slicer: Slicer, by: Sequence[str]) -> bool:
     """Return whether each variant was asked once and rows are grouped by what variants decide."""
     if not slicer.dims.task_rows[slicer.task].single_trial:
@@ -168,7 +175,7 @@ def _all_stored(sources: Iterable[Source]) -> bool:
     return all(
         source.column in plain
         if not source.join
-        else source.join in (*KEYS, "imported", "of_model")
+        else source.join in ("imported", "of_model") or key_of(source) is not None
         for source in sources
     )
 
@@ -228,7 +235,7 @@ class _Columns:
             stored = values(self._slicer, source.measure or 0, int(source.native))
             return at(stored, self._rows["variant"]).astype(np.float64)
         if source.join:
-            found: Array = self._joined(source).to_pandas().to_numpy()
+            found: Array = self._joined(source)[source.column].to_pandas().to_numpy()
             return found
         return at(of_variants(self._slicer, source.column), self._rows["variant"])
 
@@ -243,7 +250,7 @@ class _Columns:
         for source in sources:
             if not source.of_outcome and source.column not in columns:
                 if source.join and source.join != "of_model":
-                    columns[source.column] = self._joined(source)
+                    columns |= self._joined(source)
                 else:
                     columns[source.column] = pa.array(self.array(source), from_pandas=True)
         return columns
@@ -266,22 +273,22 @@ class _Columns:
                 columns[source.column] = pa.array(found, from_pandas=True)
         return columns
 
-    def _joined(self, source: Source) -> "pa.Array":
-        """Return a column of a short table, a row of which belongs to many rows."""
+    def _joined(self, source: Source) -> dict[str, "pa.Array"]:
+        """Return the columns of a field in a short table, a row of which belongs to many rows."""
         import narwhals as nw
         import pyarrow as pa
 
-        slicer, table, key = self._slicer, source.join, KEYS[source.join]
+        slicer, table, key = self._slicer, source.join, str(key_of(source))
         if table == "items":
             frame = slicer.engine.table(table).filter(nw.col("task") == slicer.task)
         else:
             frame = slicer.engine.table(f"{table}_{slicer.task}")
-        found = slicer.engine.arrow(frame.select(key, source.native))
+        found = slicer.engine.arrow(frame.select(key, *source.parts))
         keys = found[key].to_numpy()
         place = np.empty(len(keys), dtype=np.int64)
         place[keys] = np.arange(len(keys))
-        row = place[self.array(Source("codes", key))]
-        return found[source.native].combine_chunks().take(pa.array(row))
+        row = pa.array(place[self.array(Source("codes", key))])
+        return {new: found[old].combine_chunks().take(row) for old, new in source.parts.items()}
 
 
 def _meeting_of_arrays(slicer: Slicer, by: Sequence[str], rows: Mapping[str, Array]) -> list[Array]:

@@ -126,13 +126,13 @@ def _list_column(
     row = [task, name, column, is_a, found.n]
     con.execute("INSERT INTO attributes VALUES (?, ?, ?, ?, ?, NULL, NULL)", row)
     if column is not None:
-        _list_values(con, task, kind, name, column)
+        list_values(con, task, name, f"{kind}_columns_{task}", column)
 
 
-def _list_values(
-    con: "duckdb.DuckDBPyConnection", task: int, kind: str, name: str, column: str
+def list_values(
+    con: "duckdb.DuckDBPyConnection", task: int, name: str, table: str, column: str
 ) -> None:
-    table = f"{kind}_columns_{task}"
+    """Count the values of a column that is listed, and list them if they are few."""
     (n_values,) = con.execute(f'SELECT count(DISTINCT "{column}") FROM {table}').fetchone() or (0,)
     values = None
     if n_values <= LISTED_VALUES:
@@ -174,7 +174,7 @@ def _count_more(
         [n_new, task, name, LISTED_VALUES],
     ).fetchone()
     if not many:
-        _list_values(con, task, kind, name, f"a{number}")
+        list_values(con, task, name, table, f"a{number}")
 
 
 def _joined(one: str, other: str) -> str:

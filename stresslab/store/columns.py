@@ -60,6 +60,8 @@ def columns(
         slicer = Slicer(engine, question)
         sources = {name: slicer.find(tuple(name.split("."))) for name in fields}
         for name, source in sources.items():
+            if source.kind == "point":
+                raise ParamError(f"{name} is a point; name {name}.x or {name}.y.")
             if source.of_outcome:
                 raise ParamError(f"Columns of variants are asked for; {name} differs by answer.")
         rows: dict[str, Array] = {}

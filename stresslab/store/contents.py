@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from stresslab.errors import ParamError
 from stresslab.predicate import Predicate, fields_of, parse
 from stresslab.result import Warn
-from stresslab.store.dims import Dims
-from stresslab.store.fields import find
+from stresslab.store.dims import Dims, dims_of
+from stresslab.store.fields import derived_name, find
 from stresslab.store.index import ensure
 
 if TYPE_CHECKING:
@@ -144,8 +144,6 @@ def resolve(
     UnknownColumnError
         If the condition names a column the workspace does not have.
     """
-    from stresslab.store.dims import dims_of
-
     known = contents(workspace)
     numerator, denominator = _ratio(ratio)
     if population not in ("common", "each"):
@@ -176,6 +174,7 @@ def resolve(
         (), below, tuple((model, tuple(sorted(fields.items()))) for model, fields in info.items()),
     )  # fmt: skip
     warnings += [*_unknown(workspace, question), *_damaged(workspace)]
+    warnings += _stale(workspace, question)
     return replace(question, warnings=tuple(warnings))
 
 
@@ -220,6 +219,25 @@ def _unknown(workspace: Any, question: Question) -> list[Warn]:
         return []
     text = f"In {n:,} rows {', '.join(names)} is not known: a comparison with it is false."
     return [Warn("unknown-in-condition", text, n)]
+
+
+def _stale(workspace: Any, question: Question) -> list[Warn]:
+    """Return which derived values of the condition were computed of what is not so any more."""
+    fields = [field.parts for field in fields_of(question.where) if field.parts[0] == "derived"]
+    if not fields:
+        return []
+    dims = dims_of(ensure(workspace))
+    task = dims.tasks.index(question.task)
+    named = [f"{derived_name(dims, task, '.'.join(parts[1:]))}." for parts in fields]
+    warnings = []
+    for one in workspace.derived():
+        if one.is_stale and any(name.startswith(f"derived.{one.derived_id}.") for name in named):
+            text = (
+                f"{one.derived_id} was computed before {', '.join(one.changed)} changed. "
+                "Compute it again."
+            )
+            warnings.append(Warn("stale-derived", text))
+    return warnings
 
 
 def _damaged(workspace: Any) -> list[Warn]:

@@ -172,7 +172,7 @@ def _attributes(dims: Dims) -> pd.DataFrame:
          one.n_values or 0, list(one.values))
         for task, attributes in sorted(dims.attributes.items())
         for one in attributes.values()
-        if one.column is not None
+        if one.column is not None and one.type != "POINT"
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=ATTRIBUTE_COLUMNS)
 

@@ -68,6 +68,7 @@ class Dims:
     echo_sets: Mapping[int, tuple[tuple[int, int], ...]]
     """task -> (echo set, perturbation) pairs"""
     attributes: Mapping[int, Mapping[str, Attribute]]
+    """task -> name -> attribute of items and variants, or derived value"""
 
     def paired(self, task: int) -> tuple[int, ...]:
         """Return the codes of perturbations in which originals stand as tier 0."""

@@ -79,11 +79,8 @@ class Compiler:
                 return self._in(field, values)
             case IsNull(field):
                 return self._is_null(field)
-            case Within(field, _):
-                self.resolve(field.parts)
-                raise ConditionError(
-                    f"within() needs a derived value with two coordinates; got {_name(field)!r}."
-                )
+            case Within(field, polygon):
+                return self._within(field, polygon)
         raise ConditionError(f"Not a condition: {predicate!r}.")
 
     def _in(self, field: Field, values: tuple[Any, ...]) -> Truth:
@@ -122,6 +119,26 @@ class Compiler:
             return (same if op == "=" else ~same).fill_null(False)
         return _ordered(column, op, value).fill_null(False)
 
+    def _within(self, field: Field, polygon: Sequence[tuple[float, float]]) -> Truth:
+        """Return whether a ray from a point to the right leaves a polygon once more than enters."""
+        import narwhals as nw
+
+        source = self.resolve(field.parts)
+        if source.kind != "point":
+            raise ConditionError(
+                f"within() needs a derived value with two coordinates; got {_name(field)!r}."
+            )
+        x, y = nw.col(source.column), nw.col(source.other)
+        crossings = []
+        for (x0, y0), (x1, y1) in zip(polygon, (*polygon[1:], polygon[0]), strict=True):
+            if y0 != y1:
+                at = (y - y0) * ((x1 - x0) / (y1 - y0)) + x0
+                spans = (y >= min(y0, y1)) & (y < max(y0, y1))
+                crossings.append((spans & (x < at)).fill_null(False).cast(nw.Int64))
+        if not crossings:
+            return False
+        return _sum(crossings) % 2 == 1
+
     def _codes(self, source: Source, decide: Callable[[Any], bool], *, null: bool) -> Truth:
         import narwhals as nw
 
@@ -158,8 +175,21 @@ def _fold(parts: Iterable[Truth], *, stop: bool) -> Truth:
     return joined
 
 
+def _sum(parts: Sequence["nw.Expr"]) -> "nw.Expr":
+    """Return a sum as a shallow tree: an engine may refuse one that is hundreds deep."""
+    while len(parts) > 1:
+        pairs = zip(parts[::2], parts[1::2], strict=False)
+        parts = [a + b for a, b in pairs] + list(parts[len(parts) - len(parts) % 2 :])
+    return parts[0]
+
+
 def _check(field: Field, op: str, value: Any, source: Source) -> None:
     name = _name(field)
+    if source.kind == "point":
+        raise ConditionError(
+            f"{name} is a point; compare {name}.x or {name}.y, or write within({name}, [[x, y], "
+            "...])."
+        )
     if op in ("contains", "matches"):
         if source.kind in ("number", "bool"):
             raise ConditionError(

@@ -3,17 +3,16 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from stresslab.errors import UnknownColumnError
 from stresslab.nouns import STATUSES
 from stresslab.store.dims import Dims
 from stresslab.store.text_features import FEATURES
 
-Join = Literal[
-    "", "items", "variants", "item_columns", "variant_columns", "imported", "text_features",
-    "of_model",
-]  # fmt: skip
+Join = str
+"""``items, variants, item_columns, variant_columns, imported, text_features, of_model``, the
+table of a derived value without its task, or nothing for the facts themselves."""
 
 PLAIN: dict[str, tuple[str, Join, str]] = {
     "tier": ("number", "", "tier"),
@@ -39,6 +38,7 @@ CODED = ("task", "model", "run", "domain", "perturbation", "axis", "status")
 MODEL_FIELDS = ("family", "revision", "alias", "trained_on")
 OF_MODEL = ("score", "correct", "confidence")
 """``correct.gpt-x``: what that model's answer to the same variant came to (mean over trials)."""
+DERIVED, OF_RUNS = "derived_", "derived_runs_"
 OUTCOME_COLUMNS = (
     "run", "trial", "status", "score", "correct", "confidence", "latency_s", "tokens_in",
     "tokens_out", "output", "answer", "error",
@@ -53,7 +53,8 @@ class Source:
     Parameters
     ----------
     kind : str
-        ``"codes"`` (small integers with a dictionary), ``"number"``, ``"text"`` or ``"bool"``.
+        ``"codes"`` (small integers with a dictionary), ``"number"``, ``"text"``, ``"bool"`` or
+        ``"point"`` (two columns, the second is `other`).
     column : str
         Column of the joined frame.
     join : str
@@ -76,7 +77,25 @@ class Source:
     @property
     def of_outcome(self) -> bool:
         """Return whether the value may differ between two models on one variant."""
-        return self.join == "imported" or self.column in (*OUTCOME_COLUMNS, "model")
+        joined = self.join == "imported" or self.join.startswith(OF_RUNS)
+        return joined or self.column in (*OUTCOME_COLUMNS, "model")
+
+    @property
+    def is_derived(self) -> bool:
+        """Return whether it is a derived value."""
+        return self.join.startswith(DERIVED)
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """Return ``{column of the joined table: column of the joined frame}``."""
+        if self.kind != "point":
+            return {self.native: self.column}
+        return {self.native: self.column, "y": self.other}
+
+    @property
+    def other(self) -> str:
+        """Return the column of the second coordinate of a point."""
+        return f"{self.join}__y"
 
 
 def find(
@@ -118,8 +137,18 @@ def find(
             kind = {"VARCHAR": "text", "BOOLEAN": "bool"}.get(str(found.type), "number")
             table: Join = "item_columns" if head == "item" else "variant_columns"
             return Source(kind, f"{table}__{found.column}", table, native=found.column)
+    if head == "derived":
+        return _derived(dims, task, tail)
     if head == "input" and tail in FEATURES:
         return Source(FEATURES[tail][0], f"text_features__{tail}", "text_features", native=tail)
+    found_measure = _of_measure(dims, head, tail)
+    if found_measure is not None:
+        return found_measure
+    raise _unknown(dims, task, name)
+
+
+def _of_measure(dims: Dims, head: str, tail: str) -> Source | None:
+    """Return where ``correct.<model>`` or ``measure.<name>`` is found."""
     if head in OF_MODEL and tail in dims.models:
         code = dims.models.index(tail)
         return Source(
@@ -131,7 +160,30 @@ def find(
             return Source("number", tail, native=tail)
         code = dims.measures.index(tail)
         return Source("number", f"imported__{code}", "imported", measure=code, native="value")
-    raise _unknown(dims, task, name)
+    return None
+
+
+def derived_name(dims: Dims, task: int, tail: str) -> str | None:
+    """Return the name of the derived value called so, or the only one that ends so."""
+    known = [name for name in dims.attributes.get(task, {}) if name.startswith("derived.")]
+    if f"derived.{tail}" in known:
+        return f"derived.{tail}"
+    ending = [name for name in known if name.endswith(f".{tail}")]
+    if len(ending) > 1:
+        raise UnknownColumnError(
+            f"derived.{tail} could be any of {', '.join(ending)}. Write one of them out."
+        )
+    return ending[0] if ending else None
+
+
+def _derived(dims: Dims, task: int, tail: str) -> Source:
+    name = derived_name(dims, task, tail)
+    if name is None:
+        raise _unknown(dims, task, f"derived.{tail}")
+    found = dims.attributes[task][name]
+    table, _, column = str(found.column).partition(".")
+    kind = "point" if found.type == "POINT" else "number"
+    return Source(kind, f"{table}__{column}", table, native=column)
 
 
 def _coded(dims: Dims, task: int, name: str) -> Source:
@@ -158,11 +210,13 @@ def _text(value: Any) -> str | None:
 
 
 def _unknown(dims: Dims, task: int, name: str) -> UnknownColumnError:
-    if name.startswith("derived."):
-        return UnknownColumnError(
-            f"Column {name!r} does not exist: nothing was derived in this workspace yet."
-        )
     attributes = dims.attributes.get(task, {})
+    derived = [one for one in attributes if one.startswith("derived.")]
+    if name.startswith("derived.") and not derived:
+        return UnknownColumnError(
+            f"Column {name!r} does not exist: nothing was derived of this task yet. "
+            "`stresslab project` makes a map and clusters of a space."
+        )
     rare = name in attributes
     known = [
         *CODED,

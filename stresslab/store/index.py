@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from stresslab.store import durable, small
 from stresslab.store.aliases import aliases_of
+from stresslab.store.derived import DerivedInfo, seen_in
 from stresslab.store.verify import all_whole
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 FILE = "index.duckdb"
 POINTER = "current"
+VECTORS = "vectors"
+"""Folder, beside the generations, of vectors as they are mapped into memory."""
+
 KEEP_SECONDS = 600
 """How long a generation stays after another took its place."""
 
@@ -59,7 +63,7 @@ class Generation:
     folder : Path
         Holds ``index.duckdb`` and ``aligned/``.
     data_version : str
-        Version of the data it was built from.
+        Version of what it was built from: `Workspace.index_version`.
     """
 
     folder: Path
@@ -91,7 +95,7 @@ def ensure(workspace: Any, progress: Report | None = None) -> Generation:
 
 def _ensured(workspace: Any, root: Path, progress: Report | None) -> Generation:
     while True:
-        version = workspace.data_version
+        version = workspace.index_version
         found = Generation(root / f"{version}-{layout()}", version)
         if found.path.exists():
             return found
@@ -157,10 +161,11 @@ def _build(workspace: Any, root: Path, wanted: Generation, report: Report) -> No
     aside = root / f".building-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     aside.mkdir()
     try:
-        _fill_within_memory(aside, _pointed(root), runs, aliases_of(workspace), report)
+        wanted_rows = _Wanted(runs, aliases_of(workspace), seen_in(workspace.path / "derived"))
+        _fill_within_memory(aside, _pointed(root), wanted_rows, report)
         _sync_files(aside)
         durable.sync(aside / FILE)
-        if workspace.data_version != wanted.data_version:
+        if workspace.index_version != wanted.data_version:
             return
         with suppress(OSError):  # another process was first: its folder is as good as ours
             durable.replace(aside, wanted.folder)
@@ -170,15 +175,22 @@ def _build(workspace: Any, root: Path, wanted: Generation, report: Report) -> No
     _clean(root, wanted.folder.name)
 
 
-def _fill_within_memory(
-    aside: Path, old: Path | None, runs: list[Any], aliases: dict[str, str], report: Report
-) -> None:
+@dataclass(frozen=True)
+class _Wanted:
+    """What an index is made of."""
+
+    runs: list[Any]
+    aliases: dict[str, str]
+    derived: list[DerivedInfo]
+
+
+def _fill_within_memory(aside: Path, old: Path | None, wanted: _Wanted, report: Report) -> None:
     """Fill an index in little memory; what does not fit, on the disk either, with more."""
     import duckdb
 
     for memory in MEMORY:
         try:
-            return _fill(aside, old, runs, aliases, report, memory)
+            return _fill(aside, old, wanted, report, memory)
         except duckdb.OutOfMemoryException:
             if memory == MEMORY[-1]:
                 raise
@@ -186,16 +198,10 @@ def _fill_within_memory(
             aside.mkdir()
 
 
-def _fill(
-    aside: Path,
-    old: Path | None,
-    runs: list[Any],
-    aliases: dict[str, str],
-    report: Report,
-    memory: str,
-) -> None:
-    from stresslab.store import build
+def _fill(aside: Path, old: Path | None, wanted: _Wanted, report: Report, memory: str) -> None:
+    from stresslab.store import build, build_derived
 
+    runs, aliases = wanted.runs, wanted.aliases
     plan = _plan(old, runs, aliases)
     if plan is not None and old is not None:
         shutil.copyfile(old / FILE, aside / FILE)
@@ -219,6 +225,7 @@ def _fill(
             build.drop_task(con, task)
             shutil.rmtree(aside / "aligned" / _code(con, task), ignore_errors=True)
             build.add_tasks(con, members, aside, aliases=aliases, report=report)
+        build_derived.refresh(con, wanted.derived, aliases, plan)
         con.execute("COMMIT")
         con.execute("CHECKPOINT")
         for task in plan:
@@ -348,7 +355,8 @@ def _point(root: Path, version: str) -> None:
 def _clean(root: Path, version: str) -> None:
     """Remove generations and abandoned builds that nobody points to any more."""
     for folder in root.iterdir():
-        if not folder.is_dir() or folder.name == version or folder == _pointed(root):
+        kept = folder.name in (version, VECTORS) or folder == _pointed(root)
+        if not folder.is_dir() or kept:
             continue
         with suppress(OSError):
             if time.time() - folder.stat().st_mtime > KEEP_SECONDS and not _at_work(folder):

@@ -58,6 +58,10 @@ CREATE TABLE attributes (
     task INTEGER, name VARCHAR, "column" VARCHAR, type VARCHAR, n_known BIGINT, n_values BIGINT,
     "values" VARCHAR
 );
+-- Derived values, each with a table per task: derived_<number>_<task> (a row per variant), or
+-- derived_runs_<number>_<task> (per run and variant). `attributes` lists their columns as
+-- "<table without task>.<column>".
+CREATE TABLE derived (number INTEGER, derived_id VARCHAR, digest VARCHAR, kind VARCHAR);
 
 -- One row per model x measure x task x cell, for every subset of {domain, perturbation, tier}.
 -- `level` has bit 4 if domain is kept, bit 2 perturbation, bit 1 tier; a merged column holds -2.

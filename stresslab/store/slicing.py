@@ -14,7 +14,7 @@ from stresslab.predicate import Predicate, fields_of, to_text
 from stresslab.store.contents import Question
 from stresslab.store.engine import Engine
 from stresslab.store.expressions import Compiler, depends_on_perturbation
-from stresslab.store.fields import Source, find
+from stresslab.store.fields import DERIVED, OF_RUNS, Source, find
 from stresslab.store.text_features import FEATURES
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ class Slicer:
             if name == "axis":
                 raise ParamError("by takes no axis; group by perturbation instead.")
             sources[name] = self.find(tuple(name.split(".")))
+            if sources[name].kind == "point":
+                raise ParamError(f"by takes no points; name clusters, or {name}.x or {name}.y.")
         return sources
 
     def condition_sources(self) -> list[Source]:
@@ -160,13 +162,15 @@ class Slicer:
             if source.join in ("imported", "of_model"):
                 wanted[source.column] = {}
             elif source.join:
-                wanted.setdefault(source.join, {})[source.native] = source.column
+                wanted.setdefault(source.join, {}).update(source.parts)
         by_column = {source.column: source for source in sources}
         for table, columns in wanted.items():
             if table.startswith("imported__"):
                 frame = self._with_measure(frame, by_column[table])
             elif table.startswith("of_model__"):
                 frame = self._with_model(frame, by_column[table])
+            elif table.startswith(OF_RUNS):
+                frame = self._with_derived_of_runs(frame, table, columns)
             elif table == "variants":
                 frame = self._with_variants(frame, columns)
             elif table == "text_features":
@@ -180,13 +184,24 @@ class Slicer:
     ) -> "nw.LazyFrame[Any]":
         import narwhals as nw
 
-        key = "variant" if table == "variant_columns" else "item"
+        of_variants = table == "variant_columns" or table.startswith(DERIVED)
+        key = "variant" if of_variants else "item"
         if table == "items":
             other = self.engine.table("items").filter(nw.col("task") == self.task)
         else:
             other = self.engine.table(f"{table}_{self.task}")
         other = other.select(key, *(nw.col(old).alias(new) for old, new in columns.items()))
         return frame.join(other, on=key, how="inner")
+
+    def _with_derived_of_runs(
+        self, frame: "nw.LazyFrame[Any]", table: str, columns: dict[str, str]
+    ) -> "nw.LazyFrame[Any]":
+        import narwhals as nw
+
+        other = self.engine.table(f"{table}_{self.task}").select(
+            "run", "variant", *(nw.col(old).alias(new) for old, new in columns.items())
+        )
+        return frame.join(other, on=["run", "variant"], how="left")
 
     def _with_variants(
         self, frame: "nw.LazyFrame[Any]", columns: dict[str, str]

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 TABLES = (
     "tasks", "models", "measures", "domains", "perturbations", "task_perturbations", "echo_sets",
-    "attributes", "runs", "task_facts",
+    "attributes", "runs", "task_facts", "derived",
 )  # fmt: skip
-LAYOUT = b"2"
+LAYOUT = b"3"
 """Another one whenever `write`, or what makes the aligned arrays, writes something else."""
 
 FILE = "small.json"

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import uuid
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FILE = "vectors.parquet"
+HEAD = "head.npz"
 KINDS = ("features", "logits")
 DTYPES = ("float16", "float32")
 ROWS_AT_A_TIME = 10_000
@@ -68,6 +70,7 @@ class SpaceWriter:
         self._head = json.loads(json.dumps({"format": FORMAT, "space_id": space_id, **head}))
         self._rows = 0
         self._waiting: list[pa.Table] = []
+        self._layer: dict[str, Array] = {}
         self._writer: Any = None
 
     def __enter__(self) -> Self:
@@ -137,6 +140,29 @@ class SpaceWriter:
         if sum(one.num_rows for one in self._waiting) >= ROWS_AT_A_TIME:
             self._flush()
 
+    def head(self, weights: Array, bias: Array) -> None:
+        """Keep the layer that makes logits of these vectors: ``vectors @ weights + bias``.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (dimension, n_classes)
+            In the order of the classes.
+        bias : ndarray of shape (n_classes,)
+            Of every class.
+
+        Raises
+        ------
+        ShapeError
+            If the shapes do not fit.
+        """
+        weights, bias = np.asarray(weights, np.float32), np.asarray(bias, np.float32)
+        if weights.shape != (self._head["dimension"], len(bias)) or bias.ndim != 1:
+            raise ShapeError(
+                f"A head has weights of shape ({self._head['dimension']}, n_classes) and a bias "
+                f"of shape (n_classes,); got {weights.shape} and {bias.shape}."
+            )
+        self._layer = {"W": weights, "b": bias}
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -198,8 +224,12 @@ class SpaceWriter:
         sealing = self._partial / "sealing"
         durable.checkpoint(f"after write {FILE}")
         durable.sync(sealing / FILE)
-        entry = file_entry(sealing / FILE, self._rows)
-        manifest = {**self._head, "n_vectors": self._rows, "files": {FILE: entry}}
+        files = {FILE: file_entry(sealing / FILE, self._rows)}
+        if self._layer:
+            _write_arrays(sealing / HEAD, self._layer)
+            durable.sync(sealing / HEAD)
+            files[HEAD] = file_entry(sealing / HEAD, None)
+        manifest = {**self._head, "n_vectors": self._rows, "files": files}
         text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True)
         durable.write_bytes(sealing / MANIFEST, text.encode())
         durable.sync(sealing)
@@ -277,6 +307,14 @@ def read_vectors(space: SpaceInfo) -> tuple[list[str], Array]:
         ) from error
     flat = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return rows["variant_id"].to_pylist(), flat.reshape(len(rows), -1)
+
+
+def _write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
+    """Write arrays as ``.npz``, the same bytes for the same arrays."""
+    with zipfile.ZipFile(path, "w") as file:
+        for name, one in arrays.items():
+            with file.open(zipfile.ZipInfo(f"{name}.npy"), "w") as entry:
+                np.lib.format.write_array(entry, one, allow_pickle=False)
 
 
 def _check_head(space_id: str, head: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from stresslab.places import cache_folder
 from stresslab.store import config as configuration
 from stresslab.store import durable
 from stresslab.store.config import WorkspaceConfig
+from stresslab.store.derived import COLUMNS, DerivedInfo, check_derived, derived_of, seen_in
 from stresslab.store.lock import DOOMED, FolderLock
 from stresslab.store.runs import (
     INTERRUPTED,
@@ -23,7 +24,6 @@ from stresslab.store.runs import (
     RETIRED,
     STATES,
     RunInfo,
-    digest_of,
     partial_runs,
     sealed_runs,
     trust,
@@ -94,13 +94,28 @@ class Workspace:
     @property
     def data_version(self) -> str:
         """Return a hash of all that numbers are computed from: it changes when they may."""
+        derived = [(one.derived_id, one.digest) for one in seen_in(self.path / "derived")]
+        return self._version(self._spaces_seen() + derived)
+
+    @property
+    def source_version(self) -> str:
+        """Return a hash of all that is not derived."""
+        return self._version(self._spaces_seen())
+
+    @property
+    def index_version(self) -> str:
+        """Return a hash of what the index holds: neither vectors nor kept results."""
+        values = [one for one in seen_in(self.path / "derived") if one.kind in COLUMNS]
+        return self._version([(one.derived_id, one.digest) for one in values])
+
+    def _spaces_seen(self) -> list[tuple[str, str]]:
+        return [(space.space_id, space.digest) for space in self.spaces()]
+
+    def _version(self, beside: list[tuple[str, str]]) -> str:
+        """Return a hash of live runs, of what workspace.toml says of them, and of more."""
         raw = configuration.read_raw(self.path)
         meaning = {name: raw.get(name, {}) for name in configuration.MEANING}
-        seen = [
-            *((run.run_id, run.digest) for run in self.runs()),
-            *((space.space_id, space.digest) for space in self.spaces()),
-            *_derived(self.path / "derived"),
-        ]
+        seen = [*((run.run_id, run.digest) for run in self.runs()), *beside]
         said = [sorted(seen), meaning, raw.get("default_task")]
         text = json.dumps(said, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -211,6 +226,10 @@ class Workspace:
         """Return the sealed spaces by name."""
         return spaces_of(self.path / "spaces")
 
+    def derived(self) -> list[DerivedInfo]:
+        """Return the derived values by id."""
+        return derived_of(self)
+
     def retire(self, run_id: str) -> None:
         """Hide a run from every number; `restore` shows it again."""
         mark = self._sealed(run_id).path.parent / RETIRED / run_id
@@ -240,7 +259,7 @@ class Workspace:
         What an import put aside because it was damaged, and repaired, goes too.
         """
         removed = []
-        for folder in (self.path / "runs", self.path / "spaces"):
+        for folder in (self.path / "runs", self.path / "spaces", self.path / "derived"):
             for path in sorted(folder.glob(f"{PARTIAL}*")):
                 with durable.writing(path), suppress(BusyError):
                     lock = FolderLock(path)
@@ -262,6 +281,7 @@ class Workspace:
         runs = sealed_runs(self.path / "runs")
         problems = [one for run in runs for one in (*check_run(run), *strays(run))]
         problems += [one for space in self.spaces() for one in check_space(space)]
+        problems += [one for info in self.derived() for one in check_derived(info)]
         problems += [
             Problem(
                 run.path,
@@ -285,6 +305,10 @@ class Workspace:
             "n_outcomes": sum(run.n_outcomes for run in runs if run.state == "live"),
             "runs": [{name: getattr(run, name) for name in shown} for run in runs],
             "spaces": [space.space_id for space in self.spaces()],
+            "derived": [
+                {"derived_id": one.derived_id, "kind": one.kind, "stale": one.is_stale}
+                for one in self.derived()
+            ],
         }
 
     def _sealed(self, run_id: str) -> RunInfo:
@@ -297,8 +321,3 @@ class Workspace:
                 f"{self.path} has no sealed run {run_id!r}. There are: {', '.join(near) or 'none'}."
             )
         return runs[run_id]
-
-
-def _derived(folder: Path) -> list[tuple[str, str]]:
-    found = sorted(folder.glob("*/manifest.json"))
-    return [(path.parent.name, digest_of(path)) for path in found]

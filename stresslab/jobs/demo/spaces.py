@@ -31,6 +31,8 @@ class SpacePlan:
     variants: Sequence[Mapping[str, Any]]
     input_of: Callable[[Mapping[str, Any]], Any]
     settings: Mapping[str, Any]
+    head: Callable[[], tuple[Any, Any]] | None = None
+    """What makes logits of these vectors."""
 
 
 def space_plans(scale: Scale) -> Iterator[SpacePlan]:
@@ -51,6 +53,7 @@ def space_plans(scale: Scale) -> Iterator[SpacePlan]:
         {"task": "digits", "model": "mnist-net",
          "subset": f"{scale.space_mnist} MNIST and {scale.space_optdigits} optdigits images, "
                    f"tiers {plans.tiers_in_words(scale.space_tiers)}"},
+        head=_mnist_head,
     )  # fmt: skip
 
 
@@ -70,6 +73,8 @@ def add_space(workspace: "Workspace", plan: SpacePlan) -> Iterator[Event]:
             vectors = np.asarray(encode([plan.input_of(row) for row in rows]), dtype=np.float16)
             writer.write([str(row["variant_id"]) for row in rows], vectors)
             yield Progress(start + len(rows), total, "vectors", f"space {plan.space_id}")
+        if plan.head is not None:
+            writer.head(*plan.head())
     yield Done(f"space {plan.space_id}", {"vectors": total})
 
 
@@ -83,3 +88,9 @@ def _mnist_net() -> Callable[[Sequence[Any]], Any]:
     from stresslab.runners.torch_images import read_net
 
     return read_net("mnist", plans.net("mnist")).penultimate
+
+
+def _mnist_head() -> tuple[Any, Any]:
+    from stresslab.runners.torch_images import read_net
+
+    return read_net("mnist", plans.net("mnist")).last_layer()
