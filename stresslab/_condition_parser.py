@@ -19,6 +19,7 @@ from stresslab._condition_tree import (
     Field,
     In,
     IsNull,
+    Named,
     Not,
     Or,
     Predicate,
@@ -200,7 +201,19 @@ class Parser:
             return tree
         if self.now.is_word("within"):
             return self.within()
+        if self.now.is_word("slice") and self.tokens[self.at + 1].text == "(":
+            return self.named()
         return self.test()
+
+    def named(self) -> Predicate:
+        """Read ``slice("name")``; a column may be called slice as well."""
+        self.take()
+        self.expect("(")
+        name = self.value()
+        if not isinstance(name, str) or not name:
+            self.fail_back("slice(...) takes the name of a saved slice in double quotation marks")
+        self.expect(")")
+        return Named(name)
 
     def within(self) -> Predicate:
         """Read ``within(field, [[x, y], ...])``."""
@@ -259,7 +272,7 @@ class Parser:
             self.take()
             return op
         if op == "(":
-            self.fail("only within(...) is written with parentheses")
+            self.fail("only within(...) and slice(...) are written with parentheses")
         near = _near(op, ("contains", "matches", "in", "is", "not in"))
         self.fail(f"expected {near or 'one of ' + ', '.join((*OPERATORS, 'in', 'not in', 'is'))}")
 

@@ -54,6 +54,13 @@ class Within:
 
 
 @dataclass(frozen=True)
+class Named:
+    """A saved slice holds: ``slice("name")``; `stresslab.saved_slices` puts its condition here."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Not:
     """The part does not hold."""
 
@@ -74,4 +81,4 @@ class Or:
     parts: tuple["Predicate", ...]
 
 
-Predicate = Compare | In | IsNull | Within | Not | And | Or
+Predicate = Compare | In | IsNull | Within | Named | Not | And | Or

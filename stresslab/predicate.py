@@ -6,8 +6,9 @@ Grammar (EBNF)::
     or         = and , { "or" , and } ;
     and        = not , { "and" , not } ;
     not        = "not" , not | primary ;
-    primary    = "(" , or , ")" | within | test ;
+    primary    = "(" , or , ")" | within | saved | test ;
     within     = "within" , "(" , field , "," , "[" , point , { "," , point } , "]" , ")" ;
+    saved      = "slice" , "(" , string , ")" ;
     point      = "[" , number , "," , number , "]" ;
     test       = field , ( comparison | membership | nullity ) ;
     comparison = ( "=" | "!=" | "<" | "<=" | ">" | ">=" | "contains" | "matches" ) , value ;
@@ -22,9 +23,10 @@ Grammar (EBNF)::
     number     = [ "-" ] , decimal , [ ( "e" | "E" ) , [ "+" | "-" ] , digits ] ;
     decimal    = digits , [ "." , [ digits ] ] | "." , digits ;
 
-Key words are not case-sensitive. ``matches`` takes an RE2 pattern. A comparison with null is
-false, so ``not x = 1`` is true where x is null. Whole numbers have 64 bits, other numbers are
-finite; a text has at most 20,000 characters and 100 nested parentheses and negations.
+Key words are not case-sensitive. ``matches`` takes an RE2 pattern; ``slice`` stands for a saved
+condition, put in its place by `stresslab.saved_slices` before anything is asked. A comparison with
+null is false, so ``not x = 1`` is true where x is null. Whole numbers have 64 bits, other numbers
+are finite; a text has at most 20,000 characters and 100 nested parentheses and negations.
 """
 
 import json
@@ -44,6 +46,7 @@ from stresslab._condition_tree import (
     Field,
     In,
     IsNull,
+    Named,
     Not,
     Or,
     Predicate,
@@ -54,8 +57,8 @@ from stresslab.errors import ConditionError
 
 __all__ = [
     "KEYWORDS", "MAX_DEPTH", "MAX_PATTERN", "MAX_POINTS", "MAX_TEXT", "OPERATORS", "And", "Compare",
-    "Field", "In", "IsNull", "Not", "Or", "Predicate", "Value", "Within", "all_of", "fields_of",
-    "from_query", "parse", "to_query", "to_text",
+    "Field", "In", "IsNull", "Named", "Not", "Or", "Predicate", "Value", "Within", "all_of",
+    "fields_of", "from_query", "parse", "to_query", "to_text",
 ]  # fmt: skip
 
 
@@ -105,12 +108,10 @@ def to_text(predicate: Predicate) -> str:
             return f"{_field_text(field)} in ({', '.join(map(_value_text, values))})"
         case IsNull(field):
             return f"{_field_text(field)} is null"
-        case Not(In(field, values)):
-            return f"{_field_text(field)} not in ({', '.join(map(_value_text, values))})"
-        case Not(IsNull(field)):
-            return f"{_field_text(field)} is not null"
+        case Named(name):
+            return f"slice({_value_text(name)})"
         case Not(part):
-            return f"not {_inner_text(part)}"
+            return _denied_text(part)
         case Within(field, polygon):
             corners = ", ".join(
                 f"[{_value_text(float(x))}, {_value_text(float(y))}]" for x, y in polygon
@@ -133,6 +134,8 @@ def fields_of(predicate: Predicate | None) -> tuple[Field, ...]:
             return tuple(dict.fromkeys(one for part in parts for one in fields_of(part)))
         case Not(part):
             return fields_of(part)
+        case Named(name):
+            raise ConditionError(f"slice({name!r}) stands for a saved slice; expand it first.")
         case _:
             return (predicate.field,)
 
@@ -147,6 +150,16 @@ def all_of(*predicates: Predicate | None) -> Predicate | None:
     if len(parts) < 2:
         return next(iter(parts.values()), None)
     return And(tuple(parts.values()))
+
+
+def _denied_text(part: Predicate) -> str:
+    match part:
+        case In(field, values):
+            return f"{_field_text(field)} not in ({', '.join(map(_value_text, values))})"
+        case IsNull(field):
+            return f"{_field_text(field)} is not null"
+        case _:
+            return f"not {_inner_text(part)}"
 
 
 def _inner_text(part: Predicate) -> str:

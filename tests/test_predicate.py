@@ -15,6 +15,7 @@ from stresslab.predicate import (
     Field,
     In,
     IsNull,
+    Named,
     Not,
     Or,
     Within,
@@ -41,6 +42,7 @@ leaves = (
     comparisons
     | st.builds(In, fields, st.lists(values, min_size=1, max_size=4).map(tuple))
     | st.builds(IsNull, fields)
+    | st.builds(Named, st.text(min_size=1, max_size=8))
     | st.builds(Within, fields, st.lists(corners, min_size=3, max_size=6).map(tuple))
 )
 trees = st.recursive(

@@ -50,3 +50,29 @@ def test_text_and_slices_go_round():
 def test_a_file_that_holds_no_slices_says_what_is_wrong(text):
     with pytest.raises(ReadError):
         from_toml(text)
+
+
+def test_a_slice_may_name_another_and_numbers_are_those_of_both(own, capsys):
+    main(["slice", "save", "late", "tier >= 2", "-w", own])
+    main(["slice", "save", "last", 'slice("late") and tier > 2', "-w", own])
+    capsys.readouterr()
+
+    def n_of(where):
+        main(["analyze", "overview", "-w", own, "--set", f"where={where}", "--json"])
+        found = json.loads(capsys.readouterr().out)
+        return [row["n"] for row in found["tables"]["overview"]], found["params"]["where"]
+
+    assert n_of('slice("last")') == (n_of("tier >= 2 and tier > 2")[0], "tier >= 2 and tier > 2")
+    assert n_of('not slice("last")')[0] == n_of("tier <= 2")[0]
+
+
+def test_a_slice_that_names_itself_or_nothing_is_not_kept(own, capsys):
+    main(["slice", "save", "a", "tier >= 2", "-w", own])
+    main(["slice", "save", "b", 'slice("a")', "-w", own])
+    assert main(["slice", "save", "a", 'slice("b")', "-w", own]) == 2
+    assert "a -> b -> a" in capsys.readouterr().err
+    assert main(["slice", "save", "c", 'slice("aa")', "-w", own]) == 2
+    assert "'aa'" in capsys.readouterr().err
+    assert main(["slice", "remove", "a", "-w", own]) == 2
+    assert "part of b" in capsys.readouterr().err
+    assert main(["analyze", "slices", "-w", own]) == 0

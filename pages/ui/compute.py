@@ -13,6 +13,7 @@ from stresslab.figures import theme
 from stresslab.metrics import Metric
 from stresslab.params import Params
 from stresslab.result import Result
+from stresslab.saved_slices import expand_params
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ def run(analysis: str, params: Params, opened: Open) -> Result:
     """Return the result of an analysis; an error becomes a sentence and stops the page."""
     workspace = opened.workspace
     try:
+        params = expand_params(params, workspace.config.slices)  # part of the key of the cache
         return _run(analysis, params, workspace.data_version, str(workspace.path), workspace)
     except StresslabError as error:
         st.error(plain(error))

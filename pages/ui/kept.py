@@ -9,8 +9,8 @@ from pages.ui import cells, show, slices, state
 from pages.ui.compute import Open
 from pages.ui.words import plain
 from stresslab.errors import StresslabError
-from stresslab.predicate import parse
-from stresslab.store.slice_file import from_toml, to_toml
+from stresslab.predicate import Named, to_text
+from stresslab.store.slice_file import forget, from_toml, keep, to_toml
 
 WAYS = {"and": "{0} and {1}", "or": "{0} or {1}", "but not": "{0} and not {1}"}
 
@@ -82,7 +82,7 @@ def edit(opened: Open) -> None:
             way = st.selectbox("how", list(WAYS), key="_combine_way")
             second = st.selectbox("with", list(saved), index=1, key="_combine_second")
             if st.button("Keep the combination"):
-                both = WAYS[way].format(f"({saved[first]})", f"({saved[second]})")
+                both = WAYS[way].format(*(to_text(Named(one)) for one in (first, second)))
                 _keep(workspace, f"{first} {way} {second}", both)
     if saved:
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -98,10 +98,10 @@ def edit(opened: Open) -> None:
 
 def _keep(workspace: Any, name: str, condition: str | None) -> None:
     try:
-        if condition is not None and parse(condition) is None:
-            st.error("A slice needs a condition.")
-            return
-        workspace.set_config("slices", name, condition)
+        if condition is None:
+            forget(workspace, name)
+        else:
+            keep(workspace, {name: condition})
     except (OSError, StresslabError) as error:
         st.error(f"Nothing was kept: {plain(error)}")
         return
@@ -110,8 +110,7 @@ def _keep(workspace: Any, name: str, condition: str | None) -> None:
 
 def _take(workspace: Any, content: bytes) -> None:
     try:
-        for name, condition in from_toml(content.decode("utf-8", "replace")).items():
-            workspace.set_config("slices", name, condition)
+        keep(workspace, from_toml(content.decode("utf-8", "replace")))
     except (OSError, StresslabError) as error:
         st.error(f"The slices of this file cannot be kept: {plain(error)}")
         return

@@ -8,7 +8,22 @@ import streamlit as st
 from pages.ui import state
 from pages.ui.words import plain
 from stresslab.errors import ConditionError, StresslabError
-from stresslab.predicate import And, Compare, Field, In, Predicate, all_of, parse, to_text
+from stresslab.predicate import (
+    And,
+    Compare,
+    Field,
+    In,
+    Named,
+    Or,
+    Predicate,
+    all_of,
+    parse,
+    to_text,
+)
+from stresslab.store.slice_file import keep
+
+SAVED = "a saved slice"
+"""What stands in the place of a column where the values are names of saved slices."""
 
 
 def control(known: Any, task: str, saved: dict[str, str]) -> str:
@@ -24,7 +39,7 @@ def control(known: Any, task: str, saved: dict[str, str]) -> str:
             ),
             default="", read=lambda texts: texts[0],
         )  # fmt: skip
-        _builder(known, task, where)
+        _builder(known, task, where, saved)
         if saved:
             st.caption("Saved slices")
             for name, condition in saved.items():
@@ -71,6 +86,10 @@ def without(parts: Sequence[str], number: int) -> str:
 def narrowed(text: str, field: str, values: Sequence[Any]) -> str:
     """Return the condition `text` and that `field` is one of `values`."""
     one = Field(tuple(field.split(".")))
+    if field == SAVED:
+        named = tuple(Named(str(value)) for value in values)
+        tree = all_of(parse(text), named[0] if len(named) == 1 else Or(named))
+        return to_text(tree) if tree else ""
     part: Predicate = Compare(one, "=", values[0]) if len(values) == 1 else In(one, tuple(values))
     tree = all_of(parse(text), part)
     return to_text(tree) if tree else ""
@@ -92,7 +111,7 @@ def save(workspace: Any) -> None:
         name = st.text_input("Name", key="_slice_name", placeholder="long tweets")
         if st.button("Save", type="primary", disabled=not (name or "").strip()):
             try:
-                workspace.set_config("slices", name.strip(), text)
+                keep(workspace, {name.strip(): text})
             except (OSError, StresslabError) as error:
                 st.error(f"The slice was not saved: {plain(error)}")
             else:
@@ -104,8 +123,8 @@ def saved(workspace: Any) -> dict[str, str]:
     return dict(workspace.config.slices)
 
 
-def _builder(known: Any, task: str, where: str) -> None:
-    values = choices(known, task)
+def _builder(known: Any, task: str, where: str, saved: dict[str, str]) -> None:
+    values = choices(known, task) | ({SAVED: list(saved)} if saved else {})
     st.caption("Or add a part")
     field = st.selectbox("Column", list(values), key="_slice_field")
     if field is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stresslab.params import Params
 from stresslab.result import Result
+from stresslab.saved_slices import expand_params
 
 if TYPE_CHECKING:
     from stresslab.store.workspace import Workspace
@@ -46,13 +47,13 @@ class Analysis:
 def _in_one_call(
     run: Callable[["Workspace", Any], Result],
 ) -> Callable[["Workspace", Any], Result]:
-    """Return `run` such that its questions share one opened index."""
+    """Return `run` such that its questions share one opened index and name no saved slice."""
 
     @wraps(run)
     def answer(workspace: "Workspace", params: Any) -> Result:
         from stresslab.store.index import one_call
 
         with one_call():
-            return run(workspace, params)
+            return run(workspace, expand_params(params, workspace.config.slices))
 
     return answer

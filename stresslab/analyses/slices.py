@@ -15,6 +15,7 @@ from stresslab.errors import ConditionError
 from stresslab.params import Params, setting
 from stresslab.predicate import Predicate, all_of, parse
 from stresslab.result import Column, Result, Warn
+from stresslab.saved_slices import expand
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,7 +132,7 @@ def _named(asked: Asked, given: Sequence[str]) -> Iterator[_Slice]:
     for name, text in pairs:
         name, text = name.strip(), text.strip()
         try:
-            where = parse(text)
+            where = expand(parse(text), asked.workspace.config.slices)
         except ConditionError as error:
             yield _Slice(name, text, None, str(error))
         else:

@@ -7,7 +7,6 @@ import typer
 
 from stresslab.commands import _print
 from stresslab.commands._options import JsonOption, WorkspaceOption, open_workspace
-from stresslab.errors import ParamError
 
 app = typer.Typer(help="Keep, list and share the slices of a workspace.", no_args_is_help=True)
 
@@ -30,21 +29,19 @@ def save(
     workspace: WorkspaceOption,
 ) -> None:
     """Keep a condition under a name; one of that name is replaced."""
-    from stresslab.store.slice_file import from_toml, to_toml
+    from stresslab.store.slice_file import from_toml, keep, to_toml
 
-    from_toml(to_toml({name: condition}))  # refuses what cannot be read
-    open_workspace(workspace).set_config("slices", name, condition)
+    from_toml(to_toml({name: condition}))  # refuses what cannot be read, and names it
+    keep(open_workspace(workspace), {name: condition})
     print(f"{name} is kept.")
 
 
 @app.command()
 def remove(name: NameArgument, workspace: WorkspaceOption) -> None:
     """Forget a saved slice."""
-    opened = open_workspace(workspace)
-    if name not in opened.config.slices:
-        known = ", ".join(opened.config.slices) or "none"
-        raise ParamError(f"No slice is called {name!r}. There are: {known}.")
-    opened.set_config("slices", name, None)
+    from stresslab.store.slice_file import forget
+
+    forget(open_workspace(workspace), name)
     print(f"{name} is forgotten.")
 
 
@@ -65,10 +62,8 @@ def import_(
     file: Annotated[Path, typer.Argument(help="Text file of slices.")], workspace: WorkspaceOption
 ) -> None:
     """Take the slices of a text file; those of the same name are replaced."""
-    from stresslab.store.slice_file import from_toml
+    from stresslab.store.slice_file import from_toml, keep
 
-    opened = open_workspace(workspace)
     found = from_toml(file.read_text(encoding="utf-8"))
-    for name, condition in found.items():
-        opened.set_config("slices", name, condition)
+    keep(open_workspace(workspace), found)
     print(f"{len(found)} slices are kept.")

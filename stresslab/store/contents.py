@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stresslab.errors import ParamError
 from stresslab.predicate import Predicate, fields_of, parse
 from stresslab.result import Warn
+from stresslab.saved_slices import expand
 from stresslab.store.dims import Dims, dims_of
 from stresslab.store.fields import derived_name, find
 from stresslab.store.index import ensure
@@ -149,6 +150,7 @@ def resolve(
     if population not in ("common", "each"):
         raise ParamError(f"population must be common or each; got {population!r}.")
     predicate = parse(where) if isinstance(where, str) else where
+    predicate = expand(predicate, workspace.config.slices)
     if known.tasks.empty or (task is None and known.default_task is None):
         return Question("", (), measure, numerator, denominator, predicate, population)
     name = _one_of("task", task or str(known.default_task), known.tasks["task"])

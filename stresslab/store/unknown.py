@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from stresslab.predicate import And, IsNull, Not, Or, Predicate
+from stresslab.predicate import And, IsNull, Named, Not, Or, Predicate
 from stresslab.store.aligned import rows_of
 from stresslab.store.contents import Question
 from stresslab.store.engine import opened
@@ -59,7 +59,7 @@ def _may_be_open(source: Source) -> bool:
 def _compared(part: Predicate | None) -> set[str]:
     """Return the columns a condition compares with a value."""
     match part:
-        case None | IsNull():
+        case None | IsNull() | Named():
             return set()
         case And(parts) | Or(parts):
             return {name for one in parts for name in _compared(one)}
