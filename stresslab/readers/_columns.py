@@ -13,7 +13,7 @@ from stresslab.readers import _values as values
 from stresslab.readers._column_values import FEW, Column, mixed, objects
 from stresslab.readers._roles import CONVERTERS, earned, graded
 from stresslab.readers._turned import LATER, Columns, TurnedColumns
-from stresslab.store.scan import Chunk
+from stresslab.store.scan import Chunk, ColumnChunk
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,12 +46,12 @@ def add_columns(
     TurnedColumns or None
         Columns that may be handed on with the same rows; None where a row was odd.
     """
-    rows = given if isinstance(given, Columns) else Columns(given.rows)
-    n = len(rows.rows)
+    rows = given if isinstance(given, Columns | ColumnChunk) else Columns(given.rows)
+    n, numbers = rows.n_rows, rows.numbers
 
     def one_by_one(low: int, high: int) -> None:
         for at in range(low, high):
-            table.add_row(rows.rows[at][0], rows.row(at))
+            table.add_row(numbers[at], rows.row(at))
 
     if n <= FEW:
         one_by_one(0, n)

@@ -1,13 +1,11 @@
 """Hand record rows of a log to a `LongTable` in chunks, made storable on the way."""
 
-import gc
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from stresslab import lenient
-from stresslab.store.scan import EXCERPT, Chunk, Numbered, Reject
+from stresslab.store.scan import EXCERPT, Chunk, Numbered, Reject, uncollected
 
 Made = TypeVar("Made")
 
@@ -21,18 +19,6 @@ MAX_DEPTH = 200
 
 SMALL = 64 << 20
 """Files that are read as a whole must be smaller."""
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Make objects without looking for circles among them; what JSON holds has none."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def batches_of(chunks: Iterator[Chunk], add: Callable[[Chunk], Iterable[Made]]) -> Iterator[Made]:

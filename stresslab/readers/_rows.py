@@ -13,7 +13,6 @@ from stresslab.readers._columns import add_columns
 from stresslab.readers._keys import Keys, Names
 from stresslab.readers._kind import About, Batch, RunKey
 from stresslab.readers._mapping import MEASURE_SOURCES, Getter, Mapping, Source
-from stresslab.readers._records import uncollected
 from stresslab.readers._roles import (
     CONVERTERS,
     MAX_KNOWN,
@@ -25,7 +24,7 @@ from stresslab.readers._roles import (
     where_it_stands,
 )
 from stresslab.readers._values import ValueProblem
-from stresslab.store.scan import EXCERPT, Chunk, Reject
+from stresslab.store.scan import EXCERPT, Chunk, Reject, uncollected
 
 MAX_HASHES = 200_000
 MAX_REJECTS = 10_000

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from stresslab.readers._column_values import Column, looked_up, turned
 from stresslab.readers._mapping import NAMED, Getter, Source, look_up
 from stresslab.readers._roles import CONVERTERS, where_it_stands
 from stresslab.readers._values import ValueProblem
-from stresslab.store.scan import Chunk
+from stresslab.store.scan import Chunk, ColumnChunk
 
 if TYPE_CHECKING:
     from stresslab.readers._rows import LongTable
@@ -39,6 +40,11 @@ class Columns(Chunk):
     columns: dict[str, Column] = field(default_factory=dict)
     whole: Callable[[int], dict[str, Any]] | None = None
 
+    @property
+    def numbers(self) -> list[int]:
+        """Return the number of every row."""
+        return [number for number, _ in self.rows]
+
     def row(self, at: int) -> dict[str, Any]:
         """Return one row with all of its fields."""
         return self.whole(at) if self.whole else self.rows[at][1]
@@ -58,14 +64,13 @@ class TurnedColumns:
     def __init__(
         self,
         table: "LongTable",
-        given: Columns,
+        given: Columns | ColumnChunk,
         before: "TurnedColumns | None" = None,
     ) -> None:
-        self.table, self.given, rows = table, given, given.rows
-        self.numbers: list[int] = before.numbers if before else [number for number, _ in rows]
-        self.rows: list[dict[str, Any]] = before.rows if before else [row for _, row in rows]
+        self.table, self.given, self.n_rows = table, given, given.n_rows
+        self.numbers: list[int] = before.numbers if before else list(given.numbers)
         self.odd: set[int] = set()
-        self.none: Column = before.none if before else [None] * len(rows)
+        self.none: Column = before.none if before else [None] * self.n_rows
         self.said: dict[str, Column] = {
             role: before.said[role]
             if before and self._is_same(role, before)
@@ -87,6 +92,11 @@ class TurnedColumns:
         self.made: dict[Any, Any] = before.made if before else {}
         self.places: list[Place] = before.places if before else self._places()
 
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the fields of every row that are no columns."""
+        return [row for _, row in self.given.rows]
+
     def _is_same(self, role: str, before: "TurnedColumns") -> bool:
         own, other = self.table.mapping.sources, before.table.mapping.sources
         return own.get(role) == other.get(role)
@@ -106,10 +116,10 @@ class TurnedColumns:
     def of(self, source: Source, get: Getter) -> Column:
         """Return the values of a source."""
         if not source.fields:
-            return [source.const] * len(self.rows)
+            return [source.const] * self.n_rows
         (name, *more) = source.fields
         if more or (source.pattern and name in NAMED):
-            return [get(self.given.row(at)) for at in range(len(self.rows))]
+            return [get(self.given.row(at)) for at in range(self.n_rows)]
         return looked_up(source, self._named(name))
 
     def _column(self, role: str) -> Column:
@@ -129,16 +139,17 @@ class TurnedColumns:
         """Return the values of a field."""
         if name in self.given.columns:
             return self.given.columns[name]
+        rows = self.rows
         try:
-            return list(map(itemgetter(name), self.rows))
+            return list(map(itemgetter(name), rows))
         except KeyError:
             pass  # not every row has it under its whole name
         head, _, rest = name.partition(".")
-        if rest and "." not in rest and not any(name in row for row in self.rows):
-            below: Column = [row.get(head) for row in self.rows]
+        if rest and "." not in rest and not any(name in row for row in rows):
+            below: Column = [row.get(head) for row in rows]
             if set(map(type, below)) == {dict}:
                 return [one.get(rest) for one in below]
-        return [look_up(row, name) for row in self.rows]
+        return [look_up(row, name) for row in rows]
 
     def _turned(self, convert: Callable[[Any], Any], raw: Column, known: Any) -> Column:
         column, odd = turned(convert, raw, known)
@@ -163,4 +174,8 @@ class TurnedColumns:
 
     def take(self, column: Column, rows: list[int]) -> Column:
         """Return the values of a column in some rows, which rise."""
-        return column if len(rows) == len(column) else [column[at] for at in rows]
+        if len(rows) == len(column):
+            return column
+        if rows and rows[-1] - rows[0] + 1 == len(rows):
+            return column[rows[0] : rows[-1] + 1]
+        return list(map(column.__getitem__, rows))

@@ -124,8 +124,8 @@ def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
     for one in asked:
         files.open(one.path.name)
         for chunk in scan.scan(one.path):
-            chunk.rows = [(number, _record(row, one)) for number, row in chunk.rows]
-            yield from files.add(chunk)
+            rows = [(number, _record(row, one)) for number, row in chunk.rows]
+            yield from files.add(Chunk(rows, chunk.rejects, chunk.bytes_done))
     experiments = {one.experiment for one in asked}
     for printed in _prints(path):
         files.open(printed.name)

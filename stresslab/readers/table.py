@@ -62,7 +62,7 @@ def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
     """
     table, bytes_done, checked = table_of(mapping, path.name), 0, False
     for chunk in scan.scan(path, _table(path, mapping)):
-        if chunk.rows and not checked:
+        if not checked and chunk.rows:
             check_columns(path, mapping, [row for _, row in chunk.rows])
             checked = True
         bytes_done = chunk.bytes_done

@@ -9,19 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stresslab.errors import ReadError
+from stresslab.store.memory import uncollected
 from stresslab.store.scan_arrow import arrow_rows, notes_of, parquet_rows
 from stresslab.store.scan_duckdb import duckdb_rows, tables_of
 from stresslab.store.scan_formats import ENDINGS, TITLES, format_of, look_at
 from stresslab.store.scan_json import json_rows
-from stresslab.store.scan_rows import CHUNK_ROWS, EXCERPT, Chunk, Numbered, Reject
+from stresslab.store.scan_rows import CHUNK_ROWS, EXCERPT, Chunk, ColumnChunk, Numbered, Reject
 from stresslab.store.scan_text import text_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
-    "CHUNK_ROWS", "ENDINGS", "EXCERPT", "Chunk", "Numbered", "Reject", "count_lines", "format_of",
-    "look_at", "notes_of", "scan", "tables_of", "typed_lines",
+    "CHUNK_ROWS", "ENDINGS", "EXCERPT", "Chunk", "ColumnChunk", "Numbered", "Reject",
+    "count_lines", "format_of", "look_at", "notes_of", "scan", "tables_of", "typed_lines",
+    "uncollected",
 ]  # fmt: skip
 
 TYPED_ROWS = 20_000

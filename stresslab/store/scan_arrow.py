@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from stresslab.errors import ReadError
 from stresslab.store import scan_rows
+from stresslab.store.memory import uncollected
 from stresslab.store.scan_rows import (
     EXCERPT,
     NOT_TEXT,
     Chunk,
+    ColumnChunk,
     Gap,
     Reject,
     check_names,
@@ -185,16 +187,14 @@ class Storable:
 
 
 def _chunk(batch: "pa.RecordBatch", done: int) -> Chunk:
-    chunk, names = Chunk(unit="row"), batch.schema.names
-    columns = [
-        _Column(name, done + 1, chunk.rejects).values(array)
-        for name, array in zip(names, batch.columns, strict=True)
-    ]
-    rows = zip(*columns, strict=True) if columns else [()] * batch.num_rows
-    chunk.rows = [
-        (number, dict(zip(names, row, strict=True))) for number, row in enumerate(rows, done + 1)
-    ]
-    return chunk
+    rejects: list[Reject] = []
+    with uncollected():
+        columns = {
+            name: _Column(name, done + 1, rejects).values(array)
+            for name, array in zip(batch.schema.names, batch.columns, strict=True)
+        }
+    numbers = range(done + 1, done + 1 + batch.num_rows)
+    return ColumnChunk(numbers, columns, rejects, "row")
 
 
 @dataclass(frozen=True)

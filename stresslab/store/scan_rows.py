@@ -77,6 +77,59 @@ class Chunk:
     bytes_done: int = 0
     unit: str = "line"
 
+    @property
+    def n_rows(self) -> int:
+        """Return how many rows there are."""
+        return len(self.rows)
+
+
+class ColumnChunk(Chunk):
+    """Some rows that were read as columns; as rows they are made when these are asked for.
+
+    Parameters
+    ----------
+    numbers : sequence of int
+        Of the lines or rows.
+    columns : dict of str to list
+        Values by column, all of them as many.
+    rejects, unit
+        As of any chunk.
+    """
+
+    def __init__(
+        self,
+        numbers: Sequence[int],
+        columns: dict[str, list[Any]],
+        rejects: Sequence[Reject] = (),
+        unit: str = "line",
+    ) -> None:
+        self.numbers, self.columns = numbers, columns
+        self.rejects, self.bytes_done, self.unit = list(rejects), 0, unit
+        self._rows: list[Numbered] | None = None
+
+    @property
+    def n_rows(self) -> int:
+        """Return how many rows there are."""
+        return len(self.numbers)
+
+    @property
+    def rows(self) -> list[Numbered]:
+        """Return number and values by column of every row."""
+        if self._rows is None:
+            names, columns = list(self.columns), self.columns.values()
+            found = zip(*columns, strict=True) if names else ((),) * self.n_rows
+            values = (dict(zip(names, row, strict=True)) for row in found)
+            self._rows = list(zip(self.numbers, values, strict=True))
+        return self._rows
+
+    @rows.setter
+    def rows(self, rows: list[Numbered]) -> None:
+        raise TypeError("Rows that were read as columns stay as they are; make a Chunk of others.")
+
+    def row(self, at: int) -> dict[str, Any]:
+        """Return the values of one row by column."""
+        return {name: column[at] for name, column in self.columns.items()}
+
 
 def in_chunks(
     found: Iterable[Numbered | Reject],

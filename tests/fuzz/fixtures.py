@@ -20,7 +20,7 @@ N = 8
 """Records of a fixture."""
 
 VOTERS = 40
-"""Records where the reader goes by what nine of ten records have."""
+"""Records where the reader goes by what nine of ten have, or reads more than a few as columns."""
 
 FIRST = 7001
 """Ids are this number and the next ones: long enough to stand nowhere by chance."""
@@ -116,6 +116,9 @@ def _all() -> Iterator[tuple[str, str, Callable]]:
         ("table parquet", "table", lambda place: _table(place, ".parquet")),
         ("table arrow", "table", lambda place: _table(place, ".arrow")),
         ("table gzip", "table", lambda place: _table(place, ".jsonl.gz")),
+        ("table list", "table", lambda place: _listed(place, "")),
+        ("table member", "table", lambda place: _listed(place, "results")),
+        ("table columns", "table", _columns),
         ("tofu", "tofu", _tofu),
         ("wilds", "wilds", _wilds),
     )
@@ -322,18 +325,41 @@ def _published(place: Path):
     return _written(place / "robust.csv", content, lambda c: units.records(c, 2))
 
 
+def _answers(ids: range) -> list[dict]:
+    return [
+        {"id": f"t{n}", "model": "bert", "domain": "news", "perturbation": "typos", "tier": n % 3,
+         "text": f"A fine day, {n}", "label": "pos", "prediction": "neg", "correct": n % 2,
+         "confidence": 0.5 + n % 4 / 8} for n in ids
+    ]  # fmt: skip
+
+
+def _csv(rows: list[dict]) -> bytes:
+    cells = [
+        ",".join(f'"{one}"' if "," in str(one) else str(one) for one in row.values())
+        for row in rows
+    ]
+    return "\n".join([",".join(rows[0]), *cells, ""]).encode()
+
+
+def _columns(place: Path):
+    """Return a CSV file of so many rows that they are read as columns, some over two lines."""
+    content = _csv(_answers(range(FIRST, FIRST + VOTERS))).replace(b"day, 700", b"day,\n700")
+    return _written(place / "answers.csv", content, units.records)
+
+
+def _listed(place: Path, member: str):
+    rows = _answers(_ids())
+    content = json.dumps({member: rows} if member else rows, indent=1).encode()
+    return _written(place / "answers.json", content, lambda c: units.array(c, member))
+
+
 def _table(place: Path, suffix: str):
     import gzip
 
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows = [
-        {"id": f"t{n}", "model": "bert", "domain": "news", "perturbation": "typos", "tier": n % 3,
-         "text": f"A fine day, {n}", "label": "pos", "prediction": "neg", "correct": n % 2,
-         "confidence": 0.5 + n % 4 / 8} for n in _ids()
-    ]  # fmt: skip
-    path = place / f"answers{suffix}"
+    rows, path = _answers(_ids()), place / f"answers{suffix}"
     if suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(rows), path)
     if suffix == ".arrow":
@@ -343,11 +369,7 @@ def _table(place: Path, suffix: str):
         content = path.read_bytes()
         return path, path, lambda: units.whole(content)
     if suffix == ".csv":
-        cells = [
-            ",".join(f'"{one}"' if "," in str(one) else str(one) for one in row.values())
-            for row in rows
-        ]
-        return _written(path, "\n".join([",".join(rows[0]), *cells, ""]).encode(), units.records)
+        return _written(path, _csv(rows), units.records)
     if suffix.endswith(".gz"):
         return _written(path, gzip.compress(_lines(rows), mtime=0), units.whole)
     return _written(path, _lines(rows), units.lines)

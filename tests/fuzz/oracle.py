@@ -205,8 +205,9 @@ def _present(units: Units, mutated: Mutated) -> int:
     if mutated.header or mutated.lost or units.kind not in ("lines", "array"):
         return 0
     sizes = [units.text(one).count(b"\n") for one in range(units.n)]
-    if units.kind == "array" or max(sizes, default=0) > 1:  # a record of several lines
-        return untouched
+    is_quoted = b'"' in mutated.content and not units.content.startswith(b"{")
+    if units.kind == "array" or max(sizes, default=0) > 1 or is_quoted:
+        return untouched  # a record may go over several lines
     n_header = sum(1 for _, _, unit in units.spans if unit == HEADER)
     n_lines = sum(1 for one in mutated.content.split(b"\n") if one.strip())
     return n_lines - n_header
