@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import stresslab
-from stresslab.commands import _print, ask, bring, keep, send, show, slice, study, validate
+from stresslab.commands import _print, ask, bring, keep, send, show, slice, space, study, validate
 from stresslab.errors import StresslabError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app.command("list")(ask.list_)
 app.command("describe")(ask.describe)
 app.command("import")(bring.import_)
 app.command("export")(send.export)
+app.command("project")(space.project)
 app.command("validate")(validate.validate)
 app.add_typer(keep.app, name="workspace")
 app.command("serve")(show.serve)

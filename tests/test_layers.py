@@ -15,7 +15,7 @@ APP = ROOT / "app.py"
 
 COMPUTING = {
     "slices", "gaps", "confidence", "ratings", "geometry", "detectors", "estimators", "dynamics",
-    "probes", "adaptation", "unlearning",
+    "probes", "adaptation", "unlearning", "projections",
 }  # fmt: skip
 EVERYTHING = COMPUTING | {
     "stats", "metrics", "perturbations", "store", "readers", "runners", "analyses", "validity", "studies",

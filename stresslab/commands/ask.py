@@ -13,7 +13,8 @@ from stresslab.commands._options import JsonOption, WorkspaceOption, open_worksp
 from stresslab.errors import ParamError, UnknownPieceError
 
 KINDS = (
-    "analyses", "figures", "metrics", "perturbations", "readers", "runners", "studies", "validity",
+    "analyses", "figures", "metrics", "perturbations", "projections", "readers",
+    "runners", "studies", "validity",
 )  # fmt: skip
 
 KindArgument = Annotated[str, typer.Argument(help=f"One of: {', '.join(KINDS)}.")]
@@ -37,7 +38,7 @@ def analyze(
     from stresslab import analyses
 
     piece = analyses.get(name)
-    params = piece.params.parse(_settings([*(set_ or []), *(settings or [])]))
+    params = piece.params.parse(pairs_of([*(set_ or []), *(settings or [])]))
     found = piece.run(open_workspace(workspace), params)
     if json_:
         return print(found.to_json())
@@ -112,7 +113,8 @@ def description(kind: str, name: str) -> dict[str, Any]:
     }
 
 
-def _settings(texts: list[str]) -> dict[str, str]:
+def pairs_of(texts: list[str]) -> dict[str, str]:
+    """Return settings written key=value."""
     pairs = [text.partition("=") for text in texts]
     for text, (_, equals, _) in zip(texts, pairs, strict=True):
         if not equals:

@@ -9,12 +9,13 @@ from stresslab.errors import MissingPackageError, ParamError
 from stresslab.jobs._events import Done, Event
 from stresslab.jobs.demo import about, plans, spaces
 from stresslab.jobs.demo.scale import Scale, scale_called
+from stresslab.jobs.project import project
 from stresslab.jobs.run_plan import run_plan
 
 if TYPE_CHECKING:
     from stresslab.store.workspace import Workspace
 
-TASKS = ("sentiment", "digits", "reasoning", "spaces")
+TASKS = ("sentiment", "digits", "reasoning", "spaces", "derived")
 
 
 def build_demo(
@@ -27,8 +28,8 @@ def build_demo(
     path : path
         Folder of the workspace, made if needed. An interrupted build goes on where it was.
     only : str, optional
-        ``sentiment``, ``digits``, ``reasoning``, ``spaces``, a model or a space: the rest is left
-        out.
+        ``sentiment``, ``digits``, ``reasoning``, ``spaces``, ``derived``, a model or a space: the
+        rest is left out.
     scale : {"full", "small"}
         `small` takes about two minutes and serves tests.
     provenance : str
@@ -108,3 +109,6 @@ def _steps(
         for space in spaces.space_plans(sizes):
             if only in (None, "spaces", space.space_id):
                 yield partial(spaces.add_space, workspace, space)
+    if only in (None, "derived"):
+        for name, recipe in spaces.DERIVED:
+            yield partial(project, workspace, name, recipe)

@@ -1,6 +1,6 @@
 """Exact nearest neighbours: a blocked product, the least of groups, distances refined."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -31,6 +31,7 @@ def nearest(
     *,
     metric: Literal["euclidean", "cosine"] = "euclidean",
     exclude_self: bool = False,
+    report: Callable[[int], None] | None = None,
 ) -> tuple[Array, Array]:
     """Return distances and places of the k nearest references of every query, nearest first.
 
@@ -51,6 +52,8 @@ def nearest(
         Cosine distance is 1 - cosine, in [0, 2].
     exclude_self : bool
         Queries are the references, row by row, and none is its own neighbour.
+    report : callable, optional
+        Told how many queries are done; what it raises ends the search.
 
     Returns
     -------
@@ -87,6 +90,8 @@ def nearest(
         found, where = _of_block(held, block, k, own)
         distances[start:stop] = found / 2 if metric == "cosine" else np.sqrt(found)
         places[start:stop] = where
+        if report is not None:
+            report(stop)
     return distances, places
 
 

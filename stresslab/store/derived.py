@@ -301,7 +301,7 @@ def seal(
                 durable.sync(partial / name)
             files = {name: file_entry(partial / name, n) for name, n in rows.items()}
             made = {"created": datetime.now(UTC).isoformat(timespec="seconds")}
-            manifest = {"format": FORMAT, **head, **made, "versions": versions(), "files": files}
+            manifest = {"format": FORMAT, **head, **made, "versions": versions(()), "files": files}
             text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True, default=str)
             durable.write_bytes(partial / MANIFEST, text.encode())
             durable.sync(partial)

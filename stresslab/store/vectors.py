@@ -132,6 +132,23 @@ def space_rows(
     )  # fmt: skip
 
 
+def keyed_vectors(
+    workspace: "Workspace", space_id: str, *, run_id: str | None = None, layer: str | None = None
+) -> tuple[Array, Array, SpaceInfo]:
+    """Return variant ids, vectors (mapped into memory) and description of a whole space.
+
+    Raises
+    ------
+    ParamError
+        If there is no such space, or it must be said which run or layer is meant.
+    """
+    space = space_of(workspace, space_id)
+    mapped = mapped_space(workspace, space)
+    there = _chosen(mapped.keys, space, run_id, layer)
+    ids = mapped.keys["variant_id"].to_numpy(dtype=object)[there]
+    return ids, _rows(mapped.matrix, there), space
+
+
 def variants_of(engine: DuckDBEngine, question: Question) -> Array:
     """Return the codes of the variants that some model answered in the slice, in order."""
     slicer = Slicer(engine, question)

@@ -18,6 +18,12 @@ BATCH = 512
 NAMES = ("minilm", "mnist-net")
 """The spaces, in the order they are made."""
 
+DERIVED = (
+    ("minilm", "umap"), ("minilm", "pca"), ("minilm", "hdbscan"),
+    ("mnist-net", "umap"), ("mnist-net", "hdbscan"),
+)  # fmt: skip
+"""Maps and clusters the demo comes with."""
+
 
 @dataclass(frozen=True)
 class SpacePlan:
