@@ -13,9 +13,17 @@ from stresslab.commands._options import JsonOption, WorkspaceOption, open_worksp
 from stresslab.errors import ParamError, UnknownPieceError
 
 KINDS = (
-    "analyses", "figures", "metrics", "perturbations", "projections", "readers",
-    "runners", "studies", "validity",
-)  # fmt: skip
+    "analyses",
+    "detectors",
+    "figures",
+    "metrics",
+    "perturbations",
+    "projections",
+    "readers",
+    "runners",
+    "studies",
+    "validity",
+)
 
 KindArgument = Annotated[str, typer.Argument(help=f"One of: {', '.join(KINDS)}.")]
 
@@ -95,10 +103,10 @@ def description(kind: str, name: str) -> dict[str, Any]:
 
     piece = catalog(kind).get(name)
     values = {one.name: getattr(piece, one.name) for one in dataclasses.fields(piece)}
-    functions = [value for value in values.values() if inspect.isfunction(value)]
-    texts = [inspect.getdoc(inspect.getmodule(functions[0]))] if functions else []
-    texts += [inspect.getdoc(one) for one in functions]
-    params = values.get("params")
+    params = values.pop("params", None)
+    doing = [value for value in values.values() if inspect.isfunction(value) or _is_class(value)]
+    settings = next((one for one in [params, values.get("settings")] if _is_class(one)), None)
+    texts = [inspect.getdoc(one) for one in (*map(inspect.getmodule, doing[:1]), *doing)]
     return {
         "kind": kind,
         "name": name,
@@ -109,8 +117,12 @@ def description(kind: str, name: str) -> dict[str, Any]:
             for key, value in values.items()
             if key != "title" and not callable(value) and value not in ("", (), None)
         },
-        "settings": describe_params(params) if params is not None else [],
+        "settings": describe_params(settings) if settings else [],
     }
+
+
+def _is_class(value: Any) -> bool:
+    return inspect.isclass(value) and dataclasses.is_dataclass(value)
 
 
 def pairs_of(texts: list[str]) -> dict[str, str]:

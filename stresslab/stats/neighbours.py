@@ -14,6 +14,9 @@ BLOCK_BYTES = 32 << 20
 SPARE = 8
 """Candidates beyond k that are refined, so that rounding cannot hide a neighbour."""
 
+PADDING = np.finfo(np.float32).max / 4
+"""Stands where no reference is: larger than any product, and finite, so that 0 times it is 0."""
+
 
 class _References(NamedTuple):
     """References in two forms: for the product in float32, and centred for refined distances."""
@@ -108,7 +111,7 @@ def _held(references: Array, centre: Array, metric: str, k: int) -> _References:
     n_groups = -(-n // per_group)
     rows = np.empty((n, dimension), dtype=np.float32)
     tall = np.zeros((n_groups * per_group, dimension + 1), dtype=np.float32)
-    tall[n:, -1] = np.inf
+    tall[n:, -1] = PADDING
     square = 0.0
     for start in range(0, n, 65536):
         block = _ready(references[start : start + 65536], centre, metric)
