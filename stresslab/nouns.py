@@ -115,21 +115,30 @@ def content_hash(
     """
     if untouched is None:
         return None
-    choices, reference = _listed(choices), _listed(reference)
-    references = reference if isinstance(reference, list | tuple) else [reference]
-    asked = ",".join([_written(one, _COMPACT) for one in choices or ()])
-    right = ",".join(map(_QUOTED, sorted([_written(one, _SPACED) for one in references])))
+    asked = ",".join([_written(one, _COMPACT) for one in _listed(choices) or ()])
     text = (
         f'{{"choices":[{asked}],"input":{_written(untouched, _COMPACT)},'
-        f'"reference":[{right}]}}'
+        f'"reference":[{hashed_reference(reference)}]}}'
     )  # what `json.dumps` writes with sorted keys; hashes of earlier workspaces stay as they are
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def hashed_reference(reference: Any) -> str:
+    """Return the references as they stand in what `content_hash` hashes."""
+    reference = _listed(reference)
+    references = reference if isinstance(reference, list | tuple) else [reference]
+    return ",".join(map(_QUOTED, sorted([_written(one, _SPACED) for one in references])))
+
+
+def tidied(text: str) -> str:
+    """Return a text NFC-normalised, with its white space collapsed."""
+    return " ".join((text if text.isascii() else _nfc(text)).split())
 
 
 def _written(value: Any, encoder: json.JSONEncoder) -> str:
     """Return a value as JSON, as `_plain` makes it."""
     if type(value) is str:
-        return _QUOTED(" ".join((value if value.isascii() else _nfc(value)).split()))
+        return _QUOTED(tidied(value))
     return encoder.encode(_plain(value))
 
 
@@ -148,7 +157,7 @@ def _nfc(text: str) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        return " ".join((value if value.isascii() else _nfc(value)).split())
+        return tidied(value)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):

@@ -39,12 +39,11 @@ class ManyFiles:
     def add(self, chunk: Chunk) -> Iterator[Batch]:
         """Yield the batches that a chunk of the current file makes."""
         start = self._starts[-1]
-        rows = [(start + number, row) for number, row in chunk.rows]
-        self._last = max([self._last, *(number for number, _ in rows[-1:])])
         self._unit = chunk.unit
         self.bytes_done = self._before + chunk.bytes_done
-        numbered = replace(chunk, rows=rows, bytes_done=self.bytes_done, unit=UNIT)
-        yield from self._named(self.table.add(numbered))
+        numbered = chunk.numbered(start, UNIT)
+        self._last = max(self._last, numbered.last)
+        yield from self._named(self.table.add(replace(numbered, bytes_done=self.bytes_done)))
 
     def finish(self) -> Iterator[Batch]:
         """Yield what was held back."""

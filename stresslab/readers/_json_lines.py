@@ -64,19 +64,25 @@ class Objects:
         while line := file.readline(MAX_LINE):
             number += 1
             self.bytes_done += len(line)
-            if len(line) == MAX_LINE and not line.endswith(b"\n"):
-                excerpt = _shown(line)
-                while line and not line.endswith(b"\n"):
-                    line = file.readline(MAX_LINE)
-                    self.bytes_done += len(line)
-                yield Reject(f"line {number}", "", f"longer than {MAX_LINE >> 20} MiB", excerpt)
-                continue
-            line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-            value = _usual(line)
-            if value is not None:
-                yield number, value
-            elif line.strip():
-                yield from self._of_line(number, line)
+            is_long = len(line) == MAX_LINE and not line.endswith(b"\n")
+            yield from self.of_line(number, line)
+            while is_long and line and not line.endswith(b"\n"):
+                line = file.readline(MAX_LINE)
+                self.bytes_done += len(line)
+
+    def of_line(self, number: int, line: bytes) -> Iterator[Numbered | Reject]:
+        """Yield the object of one line, which may have its end."""
+        if len(line) > MAX_LINE or (len(line) == MAX_LINE and not line.endswith(b"\n")):
+            yield Reject(
+                f"line {number}", "", f"longer than {MAX_LINE >> 20} MiB", _shown(line[:MAX_LINE])
+            )
+            return
+        line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+        value = usual(line)
+        if value is not None:
+            yield number, value
+        elif line.strip():
+            yield from self._of_line(number, line)
 
     def _of_line(self, number: int, line: bytes) -> Iterator[Numbered | Reject]:
         try:
@@ -99,7 +105,7 @@ class Objects:
                 yield from _kept(f"entry {number}", number, value, True)
 
 
-def _usual(line: bytes) -> dict[str, Any] | None:
+def usual(line: bytes) -> dict[str, Any] | None:
     """Return the object of a line in which nothing can be wrong; None of any other line."""
     import orjson
 

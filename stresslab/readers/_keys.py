@@ -20,7 +20,7 @@ class Keys:
     def __init__(self) -> None:
         self._blocks: list[tuple[Numbers, Numbers]] = []
 
-    def add(self, keys: Sequence[int] | Numbers, numbers: Sequence[int]) -> Numbers:
+    def add(self, keys: Sequence[int] | Numbers, numbers: Sequence[int] | Numbers) -> Numbers:
         """Return the number at which each key was first seen: its own if it is new."""
         given, own = np.array(keys, np.int64), np.array(numbers, np.int64)
         fresh, first, back = np.unique(given, return_index=True, return_inverse=True)

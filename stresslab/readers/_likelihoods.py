@@ -4,6 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
 
 def softmax(values: Sequence[float]) -> list[float] | None:
     """Return shares in proportion to the exponentials; None where none is finite."""
@@ -13,6 +17,15 @@ def softmax(values: Sequence[float]) -> list[float] | None:
     shares = [math.exp(one - top) if one == one else 0.0 for one in values]
     total = math.fsum(shares)
     return [one / total for one in shares]
+
+
+def softmaxes(values: Floats) -> Floats:
+    """Return what `softmax` makes of every row of finite numbers, to the last bit."""
+    below = (values - values.max(axis=1, keepdims=True, initial=-math.inf)).ravel().tolist()
+    powers = np.array(list(map(math.exp, below))).reshape(values.shape)
+    totals = np.array(list(map(math.fsum, powers.tolist()))).reshape(len(powers), 1)
+    shares: Floats = powers / totals
+    return shares
 
 
 def best(values: Sequence[float]) -> int:

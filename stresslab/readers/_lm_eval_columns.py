@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from stresslab.readers._column_values import Column, kinds_of
+from stresslab.readers._likelihoods import softmaxes
 from stresslab.readers._lm_eval_files import Object, table
 from stresslab.readers._lm_eval_values import (
+    GREEDY,
     LIKELIHOOD,
     NOTHING,
     generated,
@@ -21,7 +23,6 @@ from stresslab.readers._mapping import look_up
 if TYPE_CHECKING:
     from stresslab.readers._lm_eval_rows import Rows
 
-GREEDY = frozenset({"True", "False", "true", "false"})
 LARGE = 1 << 1000
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -123,7 +124,7 @@ class Reading:
         some = [one for one, fine in zip(some, is_fine, strict=True) if fine]
         values = values[is_fine]
         columns = self.columns
-        chosen, shares = values.argmax(axis=1), _softmax(values)
+        chosen, shares = values.argmax(axis=1), softmaxes(values)
         sure = shares[np.arange(len(some)), chosen].tolist()
         for one, place, share, all_shares in zip(
             some, chosen.tolist(), sure, shares.tolist(), strict=True
@@ -142,7 +143,7 @@ class Reading:
         lengths = np.array([one.lengths for one in some]).reshape(values.shape)
         has_lengths = np.all(lengths, axis=1)
         normal = values[has_lengths] / lengths[has_lengths]
-        shares = _softmax(normal).max(axis=1, initial=0.0).tolist()
+        shares = softmaxes(normal).max(axis=1, initial=0.0).tolist()
         best = normal.argmax(axis=1).tolist()
         kept = (one for one, fine in zip(some, has_lengths.tolist(), strict=True) if fine)
         answers, sure = self.columns["read.answer_norm"], self.columns[self.maker.NORM]
@@ -207,12 +208,3 @@ def _likelihoods(row: Object) -> list[float] | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return found if len(found) == len(given) else None
-
-
-def _softmax(values: Floats) -> Floats:
-    """Return shares as `_likelihoods.softmax` does, to the last bit."""
-    below = (values - values.max(axis=1, keepdims=True, initial=-math.inf)).ravel().tolist()
-    powers = np.array(list(map(math.exp, below))).reshape(values.shape)
-    totals = np.array(list(map(math.fsum, powers.tolist()))).reshape(len(powers), 1)
-    shares: Floats = powers / totals
-    return shares

@@ -2,7 +2,7 @@
 
 from array import array
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from stresslab.readers._lm_eval_files import Object
 from stresslab.readers._lm_eval_task import Task
 from stresslab.readers._lm_eval_values import numbers_of
 from stresslab.store.scan import Reject, count_lines, typed_lines
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MEASURES = "read.measures."
 
@@ -65,15 +68,37 @@ class OtherFilters:
     def columns(self, rows: list[Object]) -> dict[str, list[float | None]]:
         """Return what the other filters gave for the docs of some rows, by the name of a field."""
         wanted = np.array([_key(row.get("doc_id")) for row in rows], np.int64)
-        found: dict[str, list[float | None]] = {}
+        return {name: one.to_pylist() for name, one in self.columns_of(wanted).items()}
+
+    def columns_of(self, wanted: Column) -> "dict[str, pa.Array]":
+        """Return what the other filters gave for some docs, by the name of a field."""
+        import pyarrow as pa
+
+        found: dict[str, pa.Array] = {}
         for names, (keys, _, columns) in zip(self._names, self._held, strict=True):
             at = np.searchsorted(keys, wanted)
             there = at < len(keys)
             there[there] = keys[at[there]] == wanted[there]
             for name, column in zip(names, columns, strict=True):
-                values = np.full(len(rows), np.nan)
+                values = np.full(len(wanted), np.nan)
                 values[there] = column[at[there]]
-                found[name] = [None if one != one else one for one in values.tolist()]
+                found[name] = pa.array(values, from_pandas=True)  # NaN is null
+        return found
+
+    def are_repeated(self, keys: Column, numbers: Column, places: Column) -> Column:
+        """Return which lines of other filters are the first of theirs and tell a doc again.
+
+        Parameters
+        ----------
+        keys, numbers, places : ndarray of shape (n_lines,)
+            Docs, numbers of the lines, and places of their filters.
+        """
+        found = np.isin(keys, self._firsts)
+        for place, (known, lines, _) in enumerate(self._held, start=1):
+            mine = np.flatnonzero(places == place)
+            at = np.searchsorted(known, keys[mine])
+            at[at == len(known)] = 0
+            found[mine] &= (known[at] == keys[mine]) & (lines[at] == numbers[mine])
         return found
 
     def stands_alone(self, number: int, row: Object) -> bool:

@@ -1,6 +1,6 @@
 """Turn samples lines of lm-evaluation-harness into record rows, one per doc."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -10,6 +10,7 @@ from stresslab.readers._likelihoods import best, softmax
 from stresslab.readers._lm_eval_columns import Reading
 from stresslab.readers._lm_eval_files import Object, table
 from stresslab.readers._lm_eval_filters import MEASURES, Filters, OtherFilters
+from stresslab.readers._lm_eval_regular import WRITTEN, RegularReading
 from stresslab.readers._lm_eval_task import Task
 from stresslab.readers._lm_eval_values import (
     generated,
@@ -20,9 +21,11 @@ from stresslab.readers._lm_eval_values import (
     requests_of,
 )
 from stresslab.readers._mapping import look_up
+from stresslab.readers._regular_parts import Reading as LineReading
+from stresslab.readers._regular_parts import parts
 from stresslab.readers._turned import Columns
 from stresslab.readers._values import as_json
-from stresslab.store.scan import EXCERPT, Reject
+from stresslab.store.scan import EXCERPT, Chunk, Numbered, Reject
 
 EMPTY: Object = {
     f"read.{name}": None
@@ -54,18 +57,39 @@ class Rows:
         self.keys = {name: f"{MEASURES}{task.measure(name)}" for name in task.measures}
         self.names = (*EMPTY, *self.keys.values(), self.NORM)
         self.others: OtherFilters | None = None
+        self._filters = Filters(task.filters)
 
-    def chunks(self) -> Iterator[Columns]:
-        """Yield a row per doc; the lines of other filters become numbers of it."""
+    def chunks(self, fields: Collection[str]) -> Iterator[Chunk]:
+        """Yield a row per doc; the lines of other filters become numbers of it.
+
+        Parameters
+        ----------
+        fields : collection of str
+            What is asked for.
+        """
         if len(self.task.filters) > 1:
             self.others = OtherFilters(self.objects.path, self.task)
-        lines, n = self._lines(), _json_lines.ROWS
+        if not self.objects.is_array:
+            how = LineReading(
+                lambda lines: RegularReading(self, lines).read(),
+                lambda some: self._read(list(self._lines(self._objects(some)))),
+                fields,
+                self.run,
+                {"read.messages": WRITTEN},
+            )
+            yield from parts(self.objects.path, how)
+            return
+        lines, n = self._lines(self.objects), _json_lines.ROWS
         while n == _json_lines.ROWS:
             found = list(islice(lines, n))
             n = len(found)
             made = [self._read(found)]
             del found  # the lines are held by what is handed out, and by nothing else
             yield made.pop()
+
+    def _objects(self, lines: list[tuple[int, bytes]]) -> Iterator[Numbered | Reject]:
+        for number, line in lines:
+            yield from self.objects.of_line(number, line)
 
     def _read(self, found: list[tuple[int, Object, bool] | Reject]) -> Columns:
         lines = [one for one in found if not isinstance(one, Reject)]
@@ -79,10 +103,12 @@ class Rows:
             whole=lambda at: self.row(rows[at], is_scored=scored[at]),
         )
 
-    def _lines(self) -> Iterator[tuple[int, Object, bool] | Reject]:
+    def _lines(
+        self, objects: Iterable[Numbered | Reject]
+    ) -> Iterator[tuple[int, Object, bool] | Reject]:
         """Yield the lines that are rows, and whether they are of the filter of the score."""
-        filters, others = Filters(self.task.filters), self.others
-        for one in self.objects:
+        filters, others = self._filters, self.others
+        for one in objects:
             if isinstance(one, Reject):
                 yield one
                 continue

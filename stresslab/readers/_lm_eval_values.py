@@ -24,6 +24,7 @@ LIKELIHOOD = "loglikelihood"
 UNITS = {"word_perplexity": "word", "byte_perplexity": "byte", "bits_per_byte": "byte"}
 SHORT = 64
 """Characters of a target that may be the place of a choice."""
+GREEDY = frozenset({"True", "False", "true", "false"})
 NOTHING = ("bypass",)
 """Metrics of which the harness writes a number that stands for none."""
 
@@ -116,20 +117,20 @@ def reference_of(row: Object, texts: list[str], choices: list[str], chosen: int)
     """Return the text of the right choice: the target is its place, or one of the texts."""
     target = row.get("target")
     text = target.strip() if isinstance(target, str) else str(target)
-    places = _places(text) if len(text) <= SHORT else _places.__wrapped__(text)
-    is_place = bool(places) and max(places) < len(choices)
+    told = places(text) if len(text) <= SHORT else places.__wrapped__(text)
+    is_place = bool(told) and max(told) < len(choices)
     named = texts.index(text) if text in texts else None
     if is_place and named is not None and "acc" in row:  # both readings are possible
         is_right = row["acc"] in (1, 1.0, True)
-        is_place = (chosen in places) == is_right or (chosen == named) != is_right
+        is_place = (chosen in told) == is_right or (chosen == named) != is_right
     if is_place:
-        found = [choices[one] for one in places]
+        found = [choices[one] for one in told]
         return found[0] if len(found) == 1 else found
     return choices[named] if named is not None else target
 
 
 @lru_cache(maxsize=1024)
-def _places(text: str) -> tuple[int, ...]:
+def places(text: str) -> tuple[int, ...]:
     """Return the places a target names; none where it is anything else."""
     inner = text[1:-1].split(",") if text.startswith("[") and text.endswith("]") else [text]
     is_place = all(one.strip().isdecimal() for one in inner)

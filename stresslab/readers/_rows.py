@@ -2,17 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
 from stresslab import nouns
 from stresslab.errors import ReadError
 from stresslab.readers import _values as values
+from stresslab.readers._arrow_rows import add_part
 from stresslab.readers._columns import add_columns
 from stresslab.readers._keys import Keys, Names
 from stresslab.readers._kind import About, Batch, RunKey
 from stresslab.readers._mapping import MEASURE_SOURCES, Getter, Mapping, Source
+from stresslab.readers._part import Part
 from stresslab.readers._roles import (
     CONVERTERS,
     MAX_KNOWN,
@@ -78,10 +80,12 @@ class LongTable:
 
     def add(self, chunk: Chunk) -> Iterator[Batch]:
         """Yield the batches that `chunk` makes."""
-        for reject in chunk.rejects:
-            self.reject(None, reject)
         self.unit = chunk.unit
         with uncollected():
+            if isinstance(chunk, Part) and not add_part(self, chunk):
+                chunk = replace(chunk.exact(), bytes_done=chunk.bytes_done)
+            for reject in chunk.rejects:
+                self.reject(None, reject)
             add_columns(self, chunk)
         yield from self._batches(chunk.bytes_done)
 

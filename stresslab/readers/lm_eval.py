@@ -94,7 +94,7 @@ def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
         tasks[name] = task, run | {"doc": head[0][1].get("doc") if head else None}
         if name in files.samples:
             many.open(files.samples[name].name)
-            chunks = Rows(Objects(files.samples[name]), task, run).chunks()
+            chunks = Rows(Objects(files.samples[name]), task, run).chunks(mapping.fields())
             for batch in batches_of(chunks, many.add):
                 if batch.run:
                     keys.setdefault(batch.run, task)

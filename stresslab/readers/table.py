@@ -8,9 +8,11 @@ from pathlib import Path
 from stresslab.errors import ReadError
 from stresslab.readers._kind import Batch, Reader
 from stresslab.readers._mapping import Mapping
+from stresslab.readers._regular_parts import Reading, parts
 from stresslab.readers._tables import check_columns, proposed
 from stresslab.readers._wide_rows import table_of
 from stresslab.store import scan
+from stresslab.store.scan import Chunk
 
 SAMPLE_CHUNKS = 2
 
@@ -60,14 +62,30 @@ def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
     ReadError
         If the mapping names a column the file does not have, or no row could be placed.
     """
-    table, bytes_done, checked = table_of(mapping, path.name), 0, False
-    for chunk in scan.scan(path, _table(path, mapping)):
-        if not checked and chunk.rows:
-            check_columns(path, mapping, [row for _, row in chunk.rows])
-            checked = True
+    table, bytes_done = table_of(mapping, path.name), 0
+    for chunk in _chunks(path, mapping):
         bytes_done = chunk.bytes_done
         yield from table.add(chunk)
     yield from table.finish(bytes_done)
+
+
+def _chunks(path: Path, mapping: Mapping) -> Iterator[Chunk]:
+    """Yield all rows; those of lines of JSON that are of one shape as columns."""
+    look, is_checked = scan.look_at(path), False
+    is_by_columns = look.format == "jsonl" and not look.packing and not mapping.wide
+    for chunk in scan.scan(path, _table(path, mapping)):
+        if not is_checked and chunk.rows:
+            check_columns(path, mapping, [row for _, row in chunk.rows])
+            is_checked = True
+            if is_by_columns:
+                break
+        if not is_by_columns:
+            yield chunk
+    if is_by_columns:
+        lines = scan.JsonLines()
+        yield from scan.note_of(look)
+        yield from parts(path, Reading(lambda _: {}, lines.some, mapping.fields()))
+        yield Chunk(rejects=lines.end(), bytes_done=path.stat().st_size)
 
 
 def _proposed(path: Path, table: str = "") -> Mapping:

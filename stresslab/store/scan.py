@@ -12,18 +12,18 @@ from stresslab.errors import ReadError
 from stresslab.store.memory import uncollected
 from stresslab.store.scan_arrow import arrow_rows, notes_of, parquet_rows
 from stresslab.store.scan_duckdb import duckdb_rows, tables_of
-from stresslab.store.scan_formats import ENDINGS, TITLES, format_of, look_at
+from stresslab.store.scan_formats import ENDINGS, TITLES, Look, format_of, look_at
 from stresslab.store.scan_json import json_rows
 from stresslab.store.scan_rows import CHUNK_ROWS, EXCERPT, Chunk, ColumnChunk, Numbered, Reject
-from stresslab.store.scan_text import text_rows
+from stresslab.store.scan_text import JsonLines, text_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
-    "CHUNK_ROWS", "ENDINGS", "EXCERPT", "Chunk", "ColumnChunk", "Numbered", "Reject",
-    "count_lines", "format_of", "look_at", "notes_of", "scan", "tables_of", "typed_lines",
-    "uncollected",
+    "CHUNK_ROWS", "ENDINGS", "EXCERPT", "Chunk", "ColumnChunk", "JsonLines", "Numbered", "Reject",
+    "count_lines", "format_of", "look_at", "note_of", "notes_of", "scan", "tables_of",
+    "typed_lines", "uncollected",
 ]  # fmt: skip
 
 TYPED_ROWS = 20_000
@@ -54,8 +54,7 @@ def scan(path: Path, table: str = "") -> Iterator[Chunk]:
     look = look_at(path)
     if not look.format:
         raise ReadError(_unknown(path, look.named, look.other))
-    if look.note:
-        yield Chunk(rejects=[Reject("file", "", look.note, "")])
+    yield from note_of(look)
     if look.format == "parquet":
         yield from parquet_rows(path)
     elif look.format == "arrow":
@@ -66,6 +65,11 @@ def scan(path: Path, table: str = "") -> Iterator[Chunk]:
         yield from json_rows(path, look)
     else:
         yield from text_rows(path, look)
+
+
+def note_of(look: Look) -> list[Chunk]:
+    """Return a chunk that says that a file is named like something else, if it is."""
+    return [Chunk(rejects=[Reject("file", "", look.note, "")])] if look.note else []
 
 
 def _unknown(path: Path, named: str, other: str) -> str:

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from stresslab.errors import ReadError
 from stresslab.lenient import UNWRITABLE
@@ -81,6 +81,15 @@ class Chunk:
     def n_rows(self) -> int:
         """Return how many rows there are."""
         return len(self.rows)
+
+    @property
+    def last(self) -> int:
+        """Return the number of the last row; 0 if there is none."""
+        return self.rows[-1][0] if self.rows else 0
+
+    def numbered(self, start: int, unit: str) -> "Self":
+        """Return the rows numbered on from so many others."""
+        return replace(self, rows=[(start + number, row) for number, row in self.rows], unit=unit)
 
 
 class ColumnChunk(Chunk):

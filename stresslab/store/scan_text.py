@@ -1,7 +1,8 @@
 """Read CSV files and the lines of JSON; a broken one costs only itself."""
 
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,28 +55,63 @@ def _until_broken(found: Iterator[Numbered | Reject], path: Path) -> Iterator[Nu
 
 
 def _jsonl(raw: Any) -> Iterator[Numbered | Reject]:
-    import orjson
+    lines = JsonLines()
+    yield from lines.rows(raw)
+    yield from lines.end()
 
-    number = strange = 0
-    while line := raw.readline(MAX_FIELD):
-        number += 1
-        if line[:1] not in b"{ \t\r\n\xef":
-            strange += 1
-            if strange > STRANGE:
-                continue
-        elif strange:
-            yield from _no_objects(number, strange)
-            strange = 0
-        if line[:1] in b"{ \xef" and b"\\u0000" not in line and not has_long_number(line):
-            try:
-                values = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                values = None
-            if type(values) is dict:  # texts of which are whole: orjson takes no other
-                yield number, values
-                continue
-        yield from _odd_line(number, line)
-    yield from _no_objects(number + 1, strange)
+
+class JsonLines:
+    """Reads lines that hold an object each, and goes on where it stopped.
+
+    Attributes
+    ----------
+    number : int
+        Of the last line that was read.
+    """
+
+    def __init__(self) -> None:
+        self.number = self._strange = 0
+
+    def rows(self, raw: Any) -> Iterator[Numbered | Reject]:
+        """Yield the rows of the lines of a binary file."""
+        import orjson
+
+        while line := raw.readline(MAX_FIELD):
+            self.number += 1
+            if line[:1] not in b"{ \t\r\n\xef":
+                self._strange += 1
+                if self._strange > STRANGE:
+                    continue
+            elif self._strange:
+                yield from _no_objects(self.number, self._strange)
+                self._strange = 0
+            if line[:1] in b"{ \xef" and b"\\u0000" not in line and not has_long_number(line):
+                try:
+                    values = orjson.loads(line)
+                except orjson.JSONDecodeError:
+                    values = None
+                if type(values) is dict:  # texts of which are whole: orjson takes no other
+                    yield self.number, values
+                    continue
+            yield from _odd_line(self.number, line)
+
+    def some(self, lines: Sequence[tuple[int, bytes]]) -> Chunk:
+        """Return the rows of lines of a file, of which all before them were read, or hold rows."""
+        rejects = self.end() if lines and lines[0][0] != self.number + 1 else []
+        chunk = Chunk(rejects=rejects)
+        self.number = lines[0][0] - 1 if lines else self.number
+        for one in self.rows(io.BytesIO(b"".join(line for _, line in lines))):
+            if isinstance(one, Reject):
+                chunk.rejects.append(one)
+            else:
+                chunk.rows.append(one)
+        return chunk
+
+    def end(self) -> list[Reject]:
+        """Return what is still to be said of the lines that were read."""
+        found = list(_no_objects(self.number + 1, self._strange))
+        self._strange = 0
+        return found
 
 
 def _no_objects(number: int, strange: int) -> Iterator[Reject]:

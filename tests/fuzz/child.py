@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stresslab.readers import _blocks
 from tests.fuzz.fixtures import fixtures
 from tests.fuzz.importing import problems_of_import
 from tests.fuzz.mutations import Mutated, mutate
@@ -25,6 +26,8 @@ SECONDS = 5
 """Of processor time for reading one file: the clock on the wall runs on when others work."""
 
 MEMORY = 1 << 30
+FEW = 4
+"""Lines of one shape that are read by columns: fixtures are small."""
 IMPORT_EVERY = 100
 
 
@@ -34,6 +37,7 @@ class TooLongError(Exception):
 
 def main(first: int, last: int, only: str) -> None:
     """Print ``{"seed", "name", "how"}`` before and ``{"problems", "seconds"}`` after each file."""
+    _blocks.FEW = FEW
     with tempfile.TemporaryDirectory() as folder:
         chosen = [one for one in fixtures(Path(folder)) if only in one.name]
         oracles = [Oracle(one) for one in chosen]

@@ -11,7 +11,7 @@ import pytest
 from stresslab.errors import ReadError
 from stresslab.jobs._walk import walk
 from stresslab.jobs.import_logs import import_logs
-from stresslab.readers import _json_lines, readers
+from stresslab.readers import _blocks, readers
 from stresslab.readers._lm_eval_files import opened
 from stresslab.readers._lm_eval_filters import _parsed, _typed
 from stresslab.readers._lm_eval_task import task_of
@@ -596,7 +596,7 @@ def test_a_doc_told_twice_is_listed(tmp_path):
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(_json_lines, "ROWS", 200)
+    monkeypatch.setattr(_blocks, "BLOCK", 1 << 17)
     peaks = []
     for n in (500, 2_000):
         path = files.write(tmp_path / str(n), {"sums": [files.choice(one) for one in range(n)]})
