@@ -34,7 +34,7 @@ WHOLE = ("n_tiers", "n_items", "n_pairs")
 
 @dataclass(frozen=True)
 class Curve:
-    """Values of one model's items along the tiers of one cell.
+    """One model's items along the tiers of one cell.
 
     Parameters
     ----------
@@ -42,10 +42,8 @@ class Curve:
         ``model`` and the columns of `by`.
     tiers : ndarray of int, shape (n_tiers,)
         Rising.
-    values : ndarray of shape (n_items, n_tiers)
-        Mean of each item at each tier; NaN is unknown.
-    cluster : ndarray of int, shape (n_items,)
-        Cluster codes.
+    items : Profiles
+        The items, those with equal values at every tier counted together.
     paired : bool
         Whether every tier holds the same items.
     breaks : bool
@@ -54,17 +52,14 @@ class Curve:
 
     labels: dict[str, Any]
     tiers: Array
-    values: Array
-    cluster: Array
+    items: "Profiles"
     paired: bool
     breaks: bool
 
-    @cached_property
-    def profiles(self) -> "Profiles":
-        """Return the items with equal values counted together."""
-        from stresslab.stats.profiles import profiles
-
-        return profiles(self.values, self.cluster)
+    @property
+    def n_items(self) -> int:
+        """Return how many items there are."""
+        return len(self.items.of_item)
 
 
 def curves_of(asked: Asked, by: tuple[str, ...]) -> list[Curve]:
@@ -97,7 +92,7 @@ def summarise(
     by : sequence of str
         Columns that name a curve beside its model.
     """
-    held = [_held(curve, how, how.level) for curve in curves]
+    held = _held(curves, how, how.level)
     survival = [
         row for curve, one in zip(curves, held, strict=True) for row in _survival(curve, one)
     ]
@@ -108,13 +103,13 @@ def table_of(
     curves: Sequence[Curve], how: _paired.Judge, by: Sequence[str], held: Sequence[Any] = ()
 ) -> "pd.DataFrame":
     """Return the ``summary`` of curves; `held` is how their items hold out, where known."""
-    falls = _falls(curves, how)
     n_curves = sum(len(curve.tiers) > 1 for curve in curves)
     strict = 1 - (1 - how.level) / max(1, n_curves)
-    rows = [
-        _summary(curve, fall, how, strict) | _broken(curve, one, _held(curve, how, strict))
-        for curve, fall, one in zip(curves, falls, held or [None] * len(curves), strict=True)
-    ]
+    rows = _summaries(curves, how, strict)
+    if held:
+        widest = _held(curves, how, strict)
+        for row, curve, one, wide in zip(rows, curves, held, widest, strict=True):
+            row |= _broken(curve, one, wide)
     return frame(_summary_kinds(by), rows)
 
 
@@ -144,42 +139,72 @@ class _Shelf:
     ----------
     rows : ndarray of int
         Rows of the pairs.
-    tiers, cluster : ndarray of int
-        The tiers, rising, and the cluster of each item.
+    tiers : ndarray of int
+        The tiers, rising.
+    codes : ndarray of int, shape (n_items,)
+        Cluster of each item, from 0 without gaps.
+    n_clusters : int
+        Number of clusters.
     slot : ndarray of int
-        Place of each row in the table of items x tiers.
-    once : bool
-        Whether each place is taken once.
+        Place of each row in the table of tiers x items.
+    names : set of str
+        Perturbations of the rows.
     """
 
     rows: Array
     tiers: Array
-    cluster: Array
+    codes: Array
+    n_clusters: int
     slot: Array
-    once: bool
+    names: set[str]
 
     @classmethod
     def of(cls, pairs: "Pairs", rows: Array) -> "_Shelf":
         """Return the shelf of some rows."""
+        from stresslab.stats.profiles import numbered
+
         tiers, column = _numbered(pairs.tier[rows])
         items, row = _numbered(pairs.item[rows])
-        slot = row * len(tiers) + column
         cluster = np.zeros(len(items), dtype=np.int64)
         cluster[row] = pairs.cluster[rows]
-        taken = np.bincount(slot, minlength=1)
-        return cls(rows, tiers, cluster, slot, bool(taken.max() <= 1))
+        names = {pairs.perturbation_names[one] for one in _codes(pairs, rows)}
+        return cls(rows, tiers, *numbered(cluster), column * len(items) + row, names)
 
-    def table(self, values: Array) -> Array:
-        """Return the values as items x tiers; means where a place is taken more than once."""
-        size = len(self.cluster) * len(self.tiers)
+    @cached_property
+    def row_at(self) -> Array | None:
+        """Return the row at each place, -1 for none; None where a place is taken twice."""
+        size = len(self.codes) * len(self.tiers)
+        found = np.full(size, -1, dtype=np.int64)
+        found[self.slot] = self.rows
+        if np.count_nonzero(found >= 0) < len(self.rows):
+            return None
+        return found.reshape(len(self.tiers), len(self.codes))
+
+    def items(self, values: Array, digits: Array | None) -> "Profiles":
+        """Return the items with equal values counted together.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_all_rows,)
+            Value of every row of the pairs.
+        digits : ndarray of int, shape (n_all_rows + 1,), optional
+            The same as digits of `profiles.of_digits`, the last for no row at all.
+        """
+        from stresslab.stats import profiles
+
+        row_at = self.row_at
+        if row_at is not None and digits is not None and len(row_at) <= profiles.MOST_TIERS:
+            return profiles.of_digits([digits[rows] for rows in row_at], self.codes,
+                                      self.n_clusters)  # fmt: skip
+        size = len(self.codes) * len(self.tiers)
         means = np.full(size, np.nan)
-        if self.once:
-            means[self.slot] = values
-        else:
-            sums = np.bincount(self.slot, weights=values, minlength=size)
+        if row_at is not None:
+            means[self.slot] = values[self.rows]
+        else:  # several seeds of one tier count as their mean
+            sums = np.bincount(self.slot, weights=values[self.rows], minlength=size)
             counts = np.bincount(self.slot, minlength=size)
             np.divide(sums, counts, out=means, where=counts > 0)
-        return means.reshape(len(self.cluster), len(self.tiers))
+        return profiles.profiles(means.reshape(len(self.tiers), -1).T, self.codes)
 
 
 def _curves(pairs: "Pairs", by: tuple[str, ...], graded: set[str]) -> Iterator[Curve]:
@@ -188,22 +213,33 @@ def _curves(pairs: "Pairs", by: tuple[str, ...], graded: set[str]) -> Iterator[C
     ends = np.searchsorted(pairs.group, np.arange(len(labels) + 1), sorter=order)
     shelves = [_Shelf.of(pairs, order[one:other]) for one, other in pairwise(ends)]
     for place, model in enumerate(pairs.models):
+        values = pairs.values[:, place]
+        known, digits = np.isfinite(values), _digits(values) if pairs.rate else None
+        complete = bool(known.all())
         for whole, cell in zip(shelves, labels, strict=True):
-            values = pairs.values[whole.rows, place]
-            known = np.isfinite(values)
-            if not known.any():
-                continue
-            shelf = whole if known.all() else _Shelf.of(pairs, whole.rows[known])
-            names = {pairs.perturbation_names[one] for one in _codes(pairs, shelf.rows)}
+            shelf, rows = whole, whole.rows
+            if not complete and not known[rows].all():
+                if not known[rows].any():
+                    continue
+                shelf = _Shelf.of(pairs, rows[known[rows]])
+            names, tiers = shelf.names, shelf.tiers
             if "perturbation" in by and isinstance(cell["perturbation"], str):
                 names = {cell["perturbation"]}
-            paired, tiers = not names & graded, shelf.tiers
+            paired = not names & graded
             yield Curve(
                 labels={"model": model, **{str(k): _null(v) for k, v in cell.items()}},
-                tiers=tiers, values=shelf.table(values[known]), cluster=shelf.cluster,
-                paired=paired,
+                tiers=tiers, items=shelf.items(values, digits), paired=paired,
                 breaks=paired and len(names) == 1 and len(tiers) > 1 and tiers[0] == 0,
             )  # fmt: skip
+
+
+def _digits(values: Array) -> Array:
+    """Return values of 0 and 1 as digits, and one more that stands for nothing."""
+    from stresslab.stats.profiles import UNKNOWN
+
+    found = np.full(len(values) + 1, UNKNOWN, dtype=np.uint8)
+    np.equal(values, 1, out=found[:-1], casting="unsafe")
+    return found
 
 
 def _codes(pairs: "Pairs", rows: Array) -> Array:
@@ -223,63 +259,82 @@ def _falls(curves: Sequence[Curve], how: _paired.Judge) -> list[Any]:
     from stresslab.stats import trend
 
     settings = _settings(how)
-    many = [len(curve.tiers) > 1 for curve in curves]
-    paired = [one for one, several in zip(curves, many, strict=True) if several and one.paired]
-    found = iter(trend.drops([(one.values, one.cluster) for one in paired], **settings))
-    falls: list[Any] = []
-    for curve, several in zip(curves, many, strict=True):
-        if not several:
-            falls.append(None)
-        elif curve.paired:
-            falls.append(next(found))
-        else:
-            weights = np.zeros(len(curve.tiers))
-            weights[0], weights[-1] = 1.0, -1.0
-            falls.append(trend.contrast(curve.profiles, weights, **settings))
-    return falls
+    many = [curve for curve in curves if len(curve.tiers) > 1]
+    paired = iter(trend.drops([one.items for one in many if one.paired], **settings))
+    unpaired = [one.items for one in many if not one.paired]
+    ends = [
+        np.eye(items.rows.shape[1])[:1] - np.eye(items.rows.shape[1])[-1:] for items in unpaired
+    ]
+    made = iter(
+        trend.contrasts(list(zip(unpaired, ends, strict=True))).estimates(
+            how.level, rate=how.rate, bounds=how.bounds
+        )
+    )
+    return [
+        None if len(curve.tiers) < 2 else next(paired) if curve.paired else next(made)
+        for curve in curves
+    ]
 
 
 def _settings(how: _paired.Judge) -> dict[str, Any]:
     return {"rate": how.rate, "level": how.level, "bounds": how.bounds}
 
 
-def _summary(curve: Curve, fall: Any, how: _paired.Judge, strict: float) -> dict[str, Any]:
+def _summaries(curves: Sequence[Curve], how: _paired.Judge, strict: float) -> list[dict[str, Any]]:
+    """Return the numbers of every curve but how its items hold out."""
     from stresslab.stats import trend
 
-    settings = _settings(how)
-    found: dict[str, Any] = dict(curve.labels) | dict.fromkeys(SUMMARY, np.nan)
-    found |= {"n_tiers": len(curve.tiers), "n_items": len(curve.values), "n_pairs": 0}
-    if len(curve.tiers) < 2:
-        return found | {"first": np.nanmean(curve.values)}
-    found |= _ends(curve)
-    found |= {"drop": fall.value, "drop_low": fall.low, "drop_high": fall.high}
-    for name, compute in (("slope", trend.slope), ("area", trend.area)):
-        one = compute(curve.profiles, position=curve.tiers, **settings)
-        found |= {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
-        if strict > how.level:
-            one = compute(curve.profiles, position=curve.tiers, **settings | {"level": strict})
-        found |= {f"{name}_low_adjusted": one.low, f"{name}_high_adjusted": one.high}
-    return found
+    many = [curve for curve in curves if len(curve.tiers) > 1]
+    made = trend.contrasts(
+        [
+            (one.items, np.stack([trend.slope_weights(one.items, one.tiers),
+                                  trend.area_weights(one.items, one.tiers)]))
+            for one in many
+        ]
+    )  # fmt: skip
+    plain, wide = (
+        iter(made.estimates(level, rate=how.rate, bounds=how.bounds))
+        for level in (how.level, strict)
+    )
+    rows = []
+    for curve, fall in zip(curves, _falls(curves, how), strict=True):
+        found: dict[str, Any] = dict(curve.labels) | dict.fromkeys(SUMMARY, np.nan)
+        found |= {"n_tiers": len(curve.tiers), "n_items": curve.n_items, "n_pairs": 0}
+        if fall is None:
+            rows.append(found | {"first": curve.items.means[0]})
+            continue
+        found |= _ends(curve)
+        found |= {"drop": fall.value, "drop_low": fall.low, "drop_high": fall.high}
+        for name in ("slope", "area"):
+            one, other = next(plain), next(wide)
+            found |= {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
+            found |= {f"{name}_low_adjusted": other.low, f"{name}_high_adjusted": other.high}
+        rows.append(found)
+    return rows
 
 
 def _ends(curve: Curve) -> dict[str, Any]:
     """Return the means of the first and the last tier, on a paired axis over the same items."""
-    first, last = curve.values[:, 0], curve.values[:, -1]
-    both = np.isfinite(first) & np.isfinite(last)
+    items = curve.items
+    both = items.known[:, 0] & items.known[:, -1]
+    n_pairs = int(items.n[both].sum())
     if curve.paired:
-        first, last = first[both], last[both]
-    start, stop = (np.nanmean(one) if one.size else np.nan for one in (first, last))
+        sums = items.n[both] @ items.rows[both][:, [0, -1]]
+        start, stop = sums / n_pairs if n_pairs else (np.nan, np.nan)
+    else:
+        start, stop = items.means[[0, -1]]
     retention = stop / start if start > 0 else np.nan
-    return {"first": start, "last": stop, "retention": retention, "n_pairs": int(both.sum())}
+    return {"first": start, "last": stop, "retention": retention, "n_pairs": n_pairs}
 
 
-def _held(curve: Curve, how: _paired.Judge, level: float) -> Any:
-    """Return how many items hold at each tier, or None where breaking means nothing."""
-    if not (curve.breaks and how.rate):
-        return None
+def _held(curves: Sequence[Curve], how: _paired.Judge, level: float) -> list[Any]:
+    """Return how many items of each curve hold at each tier; None where breaking means nothing."""
     from stresslab.stats import breaks
 
-    return breaks.survival(curve.profiles, level=level)
+    means = [curve.breaks and how.rate for curve in curves]
+    some = [curve.items for curve, one in zip(curves, means, strict=True) if one]
+    found = iter(breaks.survivals(some, level=level))
+    return [next(found) if one else None for one in means]
 
 
 def _broken(curve: Curve, held: Any, strict: Any) -> dict[str, Any]:

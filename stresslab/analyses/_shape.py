@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from stresslab.stats.dose import Fit
+    from stresslab.stats.intervals import Interval
     from stresslab.stats.tiers import Steps
 
 ESTIMATES = ("retention", "worst_of_tier", "share_recovering", "onset", "rise", "mark")
@@ -80,8 +81,9 @@ def table_of(
 
     many = sum(len(curve.tiers) > 1 for curve in curves)
     strict = 1 - (1 - how.level) / max(1, many)
-    pairs = zip(curves, fitted or [[]] * len(curves), strict=True)
-    rows = [_shape(curve, how, found, strict) for curve, found in pairs]
+    rows = _numbers(curves, how, strict)
+    for row, curve, found in zip(rows, curves, fitted or [[]] * len(curves), strict=True):
+        row |= _fitted(curve, found)
     p_values = np.array([row["p_monotone"] for row in rows], float)
     known = np.isfinite(p_values)
     adjusted = np.full(len(rows), np.nan)
@@ -137,61 +139,93 @@ def _fits(curve: Curve, how: _paired.Judge, floor: float | None) -> list["Fit"]:
     if len(curve.tiers) < 3:
         return []
     ceiling = None if how.bounds is None else how.bounds[1]
-    return fits(tier_means(curve.profiles), curve.tiers, floor=floor, ceiling=ceiling)
+    return fits(tier_means(curve.items), curve.tiers, floor=floor, ceiling=ceiling)
 
 
-def _shape(curve: Curve, how: _paired.Judge, found: list["Fit"], strict: float) -> dict[str, Any]:
+def _numbers(curves: Sequence[Curve], how: _paired.Judge, strict: float) -> list[dict[str, Any]]:
+    """Return what `SHAPE` says of every curve but its fit."""
+    from stresslab.stats import tiers
+
+    many = [curve for curve in curves if len(curve.tiers) > 1]
+    falls = how.larger_is_better
+    weights = [(tiers.from_first(len(one.tiers)), tiers.from_previous(len(one.tiers)))
+               for one in many]  # fmt: skip
+    parts = [
+        (one.items, rows, falls == down)
+        for one, both in zip(many, weights, strict=True)
+        for rows, down in zip(both, (True, False), strict=True)
+    ]
+    steps = iter(tiers.steps(parts, rate=how.rate, level=strict, bounds=how.bounds))
+    of_items = iter(_of_items([one for one in many if one.paired], how))
+    rows = []
+    for curve in curves:
+        row: dict[str, Any] = dict(curve.labels) | dict.fromkeys(SHAPE, np.nan)
+        row |= dict.fromkeys(TEXTS, "") | {"n_tiers": len(curve.tiers), "n_items": curve.n_items}
+        row |= {"onset_tier": None, "rise_tier": None, "n_broke": 0, "turns": "one tier"}
+        if len(curve.tiers) > 1:
+            starts, turns = next(steps), next(steps)
+            row |= _step(curve, starts, "onset") | _step(curve, turns, "rise")
+            back = turns.index != tiers.NONE
+            row["turns"] = "comes back" if back else "never clearly comes back"
+            row |= next(of_items) if curve.paired else {}
+        rows.append(row)
+    return rows
+
+
+def _fitted(curve: Curve, found: list["Fit"]) -> dict[str, Any]:
+    """Return what `SHAPE` says of the fit of a curve."""
     from stresslab.stats import dose, tiers
 
-    row: dict[str, Any] = dict(curve.labels) | dict.fromkeys(SHAPE, np.nan)
-    row |= dict.fromkeys(TEXTS, "") | {"n_tiers": len(curve.tiers), "n_items": len(curve.values)}
-    row |= {"onset_tier": None, "rise_tier": None, "n_broke": 0}
-    if len(curve.tiers) < 2:
-        return row | {"turns": "one tier"}
-    settings: dict[str, Any] = {"rate": how.rate, "level": strict, "bounds": how.bounds}
-    falls = how.larger_is_better
-    starts = tiers.onset(curve.profiles, **settings, falls=falls)
-    turns = tiers.rise(curve.profiles, **settings, falls=falls)
-    row |= _step(curve, starts, "onset") | _step(curve, turns, "rise")
-    row["turns"] = "comes back" if turns.index != tiers.NONE else "never clearly comes back"
-    if curve.paired:
-        row["p_monotone"] = tiers.monotone_p(curve.profiles, rng=rng_for(how.seed, "monotone"))
-        row |= _of_items(curve, how)
-    if found:
-        best = found[0]
-        row |= {
-            "shape": best.shape, "weight": float(dose.akaike_weights(found)[0]),
-            "p_fit": best.p_fit,
-            "mark_is": MARKS.get(best.shape, ""), "mark": best.mark, "mark_low": best.mark_low,
-            "mark_high": best.mark_high,
-        }  # fmt: skip
-    if found and found[0].shape == "quadratic":
-        bent = dose.bend_of(tiers.tier_means(curve.profiles), curve.tiers)
+    if not found:
+        return {}
+    best = found[0]
+    row = {
+        "shape": best.shape, "weight": float(dose.akaike_weights(found)[0]), "p_fit": best.p_fit,
+        "mark_is": MARKS.get(best.shape, ""), "mark": best.mark, "mark_low": best.mark_low,
+        "mark_high": best.mark_high,
+    }  # fmt: skip
+    if best.shape == "quadratic":
+        bent = dose.bend_of(tiers.tier_means(curve.items), curve.tiers)
         row["shape"] = bent.verdict if bent.verdict != "no bend" else "quadratic"
     return row
 
 
-def _of_items(curve: Curve, how: _paired.Judge) -> dict[str, Any]:
+def _of_items(curves: Sequence[Curve], how: _paired.Judge) -> list[dict[str, Any]]:
     """Return what needs the same item at every tier."""
     from stresslab.stats import tiers, trend
 
-    found: dict[str, Any] = {}
-    if how.larger_is_better and how.bounds is not None and how.bounds[0] >= 0:
-        kept = trend.retention(curve.values, curve.cluster, level=how.level)
-        found |= {"retention": kept.value, "retention_low": kept.low, "retention_high": kept.high}
-    worst = tiers.worst_of_tiers(
-        curve.profiles, rate=how.rate, level=how.level, bounds=how.bounds,
-        higher_is_better=how.larger_is_better,
+    falls = how.larger_is_better
+    keeps = falls and how.bounds is not None and how.bounds[0] >= 0
+    worst = tiers.means(
+        [tiers.worst_moments(one.items, rate=how.rate, higher_is_better=falls) for one in curves],
+        level=how.level, bounds=how.bounds,
     )  # fmt: skip
-    found |= _interval("worst_of_tier", worst)
-    if curve.breaks and how.rate:
-        again, n = tiers.share_recovering(curve.profiles, level=how.level)
-        found |= _interval("share_recovering", again) | {"n_broke": n}
-    return found
+    breaks = [curve for curve in curves if curve.breaks and how.rate]
+    again = [tiers.recovering_moments(one.items) for one in breaks]
+    recovering = tiers.means([moments for moments, _ in again], level=how.level)
+    broke = iter(range(len(breaks)))
+    rows = []
+    for place, curve in enumerate(curves):
+        found: dict[str, Any] = {
+            "p_monotone": tiers.monotone_p(curve.items, rng=rng_for(how.seed, "monotone"))
+        }
+        if keeps:
+            kept = trend.retention(curve.items, level=how.level)
+            found |= {"retention": kept.value, "retention_low": kept.low,
+                      "retention_high": kept.high}  # fmt: skip
+        found |= _interval("worst_of_tier", worst, place)
+        if curve.breaks and how.rate:
+            one = next(broke)
+            found |= _interval("share_recovering", recovering, one) | {"n_broke": again[one][1]}
+        rows.append(found)
+    return rows
 
 
-def _interval(name: str, one: Any) -> dict[str, Any]:
-    return {name: float(one.value), f"{name}_low": float(one.low), f"{name}_high": float(one.high)}
+def _interval(name: str, one: "Interval", place: int) -> dict[str, Any]:
+    return {
+        name: float(one.value[place]), f"{name}_low": float(one.low[place]),
+        f"{name}_high": float(one.high[place]),
+    }  # fmt: skip
 
 
 def _step(curve: Curve, found: "Steps", name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,6 +87,8 @@ def frame(kinds: dict[str, str], rows: Sequence[dict[str, Any]] = ()) -> "pd.Dat
     """Return a frame of `rows` with exactly the columns and types of `kinds`."""
     import pandas as pd
 
+    if not rows:
+        return _no_rows(tuple(kinds.items())).copy(deep=False)
     guessed = [name for name, kind in kinds.items() if kind in ("any", "object")]
     table = pd.DataFrame(list(rows), columns=guessed) if guessed else None
     columns: dict[str, Any] = {}
@@ -98,6 +101,15 @@ def frame(kinds: dict[str, str], rows: Sequence[dict[str, Any]] = ()) -> "pd.Dat
         plain = kind in ("float64", "int64")
         columns[name] = np.array(values, kind) if plain else pd.array(values, dtype=kind)
     return pd.DataFrame(columns)
+
+
+@lru_cache(maxsize=256)
+def _no_rows(kinds: tuple[tuple[str, str], ...]) -> "pd.DataFrame":
+    """Return a table without rows, of which copies are given away."""
+    import pandas as pd
+
+    plain = {name: "object" if kind == "any" else kind for name, kind in kinds}
+    return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in plain.items()})
 
 
 def column_type(name: str) -> str:

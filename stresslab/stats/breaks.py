@@ -1,5 +1,6 @@
 """Where each item breaks along the tiers, and how many still hold."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,19 +91,37 @@ def survival(
     right_from, level : float
         Smallest score that counts as right; level of the intervals.
     """
-    items = profiles(values, cluster)
+    return survivals([profiles(values, cluster)], right_from=right_from, level=level)[0]
+
+
+def survivals(
+    curves: Sequence[Profiles], *, right_from: float = 0.5, level: float = 0.95
+) -> list[Survival]:
+    """Return the `survival` of each of many curves, their intervals in one computation."""
+    parts = [_of_tiers(items, right_from) for items in curves]
+    if not parts:
+        return []
+    held, n, clusters, hh, hk, kk = np.concatenate(parts).T
+    share = from_moments(held, n, clusters, hh, hk, kk, rate=True, level=level)
+    found = []
+    for part, stop in zip(parts, np.cumsum([len(part) for part in parts]), strict=True):
+        own = slice(stop - len(part), stop)
+        ends = (share.value[own], share.low[own], share.high[own], share.n_effective[own])
+        found.append(Survival(Interval(*ends), n[own].astype(int), clusters[own].astype(int)))
+    return found
+
+
+def _of_tiers(items: Profiles, right_from: float) -> Array:
+    """Return, tier by tier, the sums over clusters that an interval is made of."""
     index = break_tiers(items.rows, right_from=right_from).index
     tier = np.arange(items.rows.shape[1])
     broken = (index >= 0)[:, None] & (index[:, None] <= tier)
-    holds = (index != NOT_AT_RISK)[:, None] & ~broken & np.isfinite(items.rows)
-    moments = np.array([_moments(items, holds[:, t], (holds | broken)[:, t]) for t in tier])
-    held, n, clusters, hh, hk, kk = moments.reshape(len(tier), 6).T
-    share = from_moments(held, n, clusters, hh, hk, kk, rate=True, level=level)
-    return Survival(share, n.astype(int), clusters.astype(int))
+    holds = (index != NOT_AT_RISK)[:, None] & ~broken & items.known
+    moments = [_moments(items, holds[:, t], (holds | broken)[:, t]) for t in tier]
+    return np.array(moments, float).reshape(len(tier), 6)
 
 
 def _moments(items: Profiles, holds: Array, known: Array) -> tuple[float, ...]:
-    """Return the sums over clusters that an interval of one tier is made of."""
     held, n = float(items.n[holds].sum()), float(items.n[known].sum())
     if items.alone:
         return held, n, n, held, held, n

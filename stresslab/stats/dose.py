@@ -132,7 +132,8 @@ def fits(
         made += [_changepoint(x, y, weights)]
         if floor is not None:
             made += [_logistic(x, y, weights, floor, ceiling)]
-    return sorted(made, key=lambda one: one.aic)
+    # Shapes as good as each other but for rounding stay in this order, the simpler one first.
+    return sorted(made, key=lambda one: round(one.aic, 9))
 
 
 def akaike_weights(found: list[Fit]) -> Array:

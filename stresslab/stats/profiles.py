@@ -1,6 +1,8 @@
 """Items with the same scores at every tier, counted together: 400,000 are a few hundred rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -9,6 +11,9 @@ from stresslab.errors import ShapeError
 
 MOST_TIERS = 12
 """Beyond them there are more possible profiles than it helps to count."""
+
+UNKNOWN = 2
+"""Digit of a tier at which an item has no known score."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,52 @@ class Profiles:
     def alone(self) -> bool:
         """Return whether every item is a cluster of its own."""
         return self.n_clusters == len(self.of_item)
+
+    @cached_property
+    def known(self) -> Array:
+        """Return which scores of a profile are known, shape (n_profiles, n_tiers)."""
+        known: Array = np.isfinite(self.rows)
+        return known
+
+    @cached_property
+    def counts(self) -> Array:
+        """Return how many items have a known score at each tier."""
+        counts: Array = self.n @ self.known
+        return counts
+
+    @cached_property
+    def means(self) -> Array:
+        """Return the mean of every tier; NaN where nothing is known."""
+        sums = self.n @ np.where(self.known, self.rows, 0.0)
+        blank = np.full(len(sums), np.nan)
+        return np.divide(sums, self.counts, out=blank, where=self.counts > 0)
+
+    @cached_property
+    def pulls(self) -> Array:
+        """Return by how much an item of a profile moves each mean, shape (n_profiles, n_tiers)."""
+        filled = np.where(self.known, self.rows, 0.0)
+        moved = (filled - np.nan_to_num(self.means)) / np.maximum(self.counts, 1)
+        return np.where(self.known, moved, 0.0)
+
+    @cached_property
+    def of_clusters(self) -> tuple[Array, Array, Array]:
+        """Return what clusters move each mean by, where they have a known score, how many each.
+
+        Returns
+        -------
+        pulls : ndarray of shape (n_kinds, n_tiers)
+            Sums of `pulls` over the items of a cluster; a row stands for all alike.
+        known : ndarray of bool, shape (n_kinds, n_tiers)
+            Whether any item of it is known at a tier.
+        n : ndarray of shape (n_kinds,)
+            Clusters of each kind.
+        """
+        if self.alone:
+            return self.pulls, self.known, self.n
+        every = np.ones(len(self.rows), dtype=np.bool_)
+        columns = [self.sums(column, every) for column in self.pulls.T]
+        known = [self.sums(column.astype(float), every) > 0 for column in self.known.T]
+        return np.column_stack(columns), np.column_stack(known), np.ones(self.n_clusters)
 
     def sums(self, of_row: Array, used: Array) -> Array:
         """Return the sum of a number per item over each cluster with an item that is used.
@@ -81,24 +132,40 @@ def profiles(values: "Array | Profiles", cluster: Array | None = None) -> Profil
         raise ShapeError(f"Values are items x tiers with a cluster each; got {values.shape}.")
     if len(values):
         check_rows_match(values, cluster)
-    codes, n_clusters = _numbered(np.asarray(cluster))
+    codes, n_clusters = numbered(np.asarray(cluster))
     n_items, n_tiers = values.shape
     unknown = values != values
     if n_tiers > MOST_TIERS or not ((values == 0) | (values == 1) | unknown).all():
         every = np.arange(n_items)
         return Profiles(values, np.ones(n_items), every, codes, n_clusters)
-    digit = (values == 1).astype(np.int32) + 2 * unknown
-    mark = digit @ (3 ** np.arange(n_tiers, dtype=np.int32))
+    digit = (values == 1).astype(np.int32) + UNKNOWN * unknown
+    return of_digits(digit.T, codes, n_clusters)
+
+
+def of_digits(digits: Sequence[Array], codes: Array, n_clusters: int) -> Profiles:
+    """Return the profiles of items that are right or wrong.
+
+    Parameters
+    ----------
+    digits : sequence of ndarray of int, shape (n_items,)
+        By tier, at most `MOST_TIERS` of them: 0 = wrong, 1 = right, `UNKNOWN`.
+    codes, n_clusters
+        Cluster of each item, from 0 without gaps, and how many there are.
+    """
+    n_tiers = len(digits)
+    mark = np.zeros(len(codes), dtype=np.int32)
+    for place, digit in enumerate(digits):
+        mark += digit * np.int32(3**place)
     counted = np.bincount(mark, minlength=1)
     there = np.flatnonzero(counted)
     row = np.zeros(len(counted), dtype=np.int64)
     row[there] = np.arange(len(there))
     found = there[:, None] // 3 ** np.arange(n_tiers) % 3
-    rows = np.where(found == 2, np.nan, found).astype(float)
+    rows = np.where(found == UNKNOWN, np.nan, found).astype(float)
     return Profiles(rows, counted[there].astype(float), row[mark], codes, n_clusters)
 
 
-def _numbered(cluster: Array) -> tuple[Array, int]:
+def numbered(cluster: Array) -> tuple[Array, int]:
     """Return codes from 0 without gaps, and how many there are."""
     if not cluster.size:
         return np.zeros(0, dtype=np.int64), 0

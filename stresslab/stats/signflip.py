@@ -26,7 +26,13 @@ BLOCK = 2_000_000
 """Table look-ups held in memory at once when drawing."""
 
 
-def signflip_p(sums: Array, *, rng: np.random.Generator, draws: int = 10_000) -> tuple[float, str]:
+def signflip_p(
+    sums: Array,
+    counts: Array | None = None,
+    *,
+    rng: np.random.Generator,
+    draws: int = 10_000,
+) -> tuple[float, str]:
     """Return the two-sided p value of "the sums are symmetric about 0", and how it was found.
 
     Up to 16 non-zero sums all patterns of signs are enumerated. Sums on a common lattice (counts,
@@ -38,6 +44,8 @@ def signflip_p(sums: Array, *, rng: np.random.Generator, draws: int = 10_000) ->
     ----------
     sums : ndarray of shape (n_clusters,)
         Sum of the paired differences of each cluster.
+    counts : ndarray of int, shape (n_clusters,), optional
+        Clusters that each sum stands for; one when absent.
     rng : numpy.random.Generator
         Used only where signs are drawn.
     draws : int
@@ -55,17 +63,23 @@ def signflip_p(sums: Array, *, rng: np.random.Generator, draws: int = 10_000) ->
     Fisher (1935), The design of experiments, section 21; Phipson and Smyth (2010) for (k+1)/(m+1).
     """
     sizes = np.abs(np.asarray(sums, float))
-    observed = abs(float(np.sum(sums)))
-    sizes = sizes[sizes > 0]
-    if sizes.size == 0:
+    there = sizes > 0
+    if not there.any():
         return 1.0, "sign flip, exact"
+    observed = abs(float(np.sum(sums) if counts is None else np.sum(sums * counts)))
+    sizes, many = sizes[there], None if counts is None else np.asarray(counts)[there]
+    reach = float(sizes.sum() if many is None else sizes @ many)
     # Totals that tie with the data but for rounding count as ties.
-    threshold = observed - 1e-9 * float(sizes.sum())
-    if sizes.size <= EXACT_UP_TO:
+    threshold = observed - 1e-9 * reach
+    n = len(sizes) if many is None else int(many.sum())
+    if n > EXACT_UP_TO:
+        lattice = _on_lattice(sizes, many)
+        if lattice is not None:
+            return _from_lattice(*lattice, observed, reach), "sign flip, exact"
+    if many is not None:
+        sizes = np.repeat(sizes, many)
+    if n <= EXACT_UP_TO:
         return _enumerated(sizes, threshold), "sign flip, exact"
-    counts = _on_lattice(sizes)
-    if counts is not None:
-        return _from_lattice(*counts, observed, float(sizes.sum())), "sign flip, exact"
     return _drawn(sizes, threshold, rng, draws), "sign flip, drawn"
 
 
@@ -77,14 +91,14 @@ def _enumerated(sizes: Array, threshold: float) -> float:
     return float(np.mean(np.abs(totals) >= threshold))
 
 
-def _on_lattice(sizes: Array) -> tuple[Array, Array] | None:
+def _on_lattice(sizes: Array, many: Array | None = None) -> tuple[Array, Array] | None:
     """Return distinct whole sizes how often each occurs; None without a cheap lattice."""
     for denominator in DENOMINATORS:
         scaled = sizes * denominator
         whole = np.rint(scaled)
         # float32 means over trials are off by about 1e-7 of a trial.
         if whole.min() >= 1 and np.all(np.abs(scaled - whole) <= 1e-5):
-            distinct, counts = _counted(whole)
+            distinct, counts = _counted(whole, many)
             divisor = int(np.gcd.reduce(distinct))
             distinct = distinct // divisor
             points = int((distinct * counts).sum())
@@ -92,10 +106,11 @@ def _on_lattice(sizes: Array) -> tuple[Array, Array] | None:
     return None
 
 
-def _counted(whole: Array) -> tuple[Array, Array]:
+def _counted(whole: Array, many: Array | None) -> tuple[Array, Array]:
     if whole.max() > MOST_COUNTED:
-        return np.unique(whole.astype(np.int64), return_counts=True)
-    counts = np.bincount(whole.astype(np.int64))
+        distinct, place = np.unique(whole.astype(np.int64), return_inverse=True)
+        return distinct, np.bincount(place, weights=many).astype(np.int64)
+    counts = np.bincount(whole.astype(np.int64), weights=many).astype(np.int64)
     distinct = np.flatnonzero(counts)
     return distinct, counts[distinct]
 

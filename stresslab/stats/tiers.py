@@ -1,5 +1,6 @@
 """The means of all tiers at once: their covariance, where they leave the first, where they rise."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,10 +9,13 @@ from stresslab.checks import Array, check_level
 from stresslab.stats.intervals import Interval, from_moments
 from stresslab.stats.profiles import Profiles, profiles
 from stresslab.stats.signflip import signflip_p
-from stresslab.stats.trend import contrast
+from stresslab.stats.trend import contrasts
 
 NONE = -1
 """Index of a tier that there is none of."""
+
+Moments = tuple[float, float, float, float, float, float, float, bool]
+"""Sums of a mean over items: total, n, clusters, ss, sd, dd, squares; and whether it is a rate."""
 
 
 @dataclass(frozen=True)
@@ -69,20 +73,11 @@ def tier_means(values: Array | Profiles, cluster: Array | None = None) -> TierMe
     Liang and Zeger (1986), Longitudinal data analysis using generalized linear models.
     """
     items = profiles(values, cluster)
-    known: Array = np.isfinite(items.rows)
-    counts = items.n @ known
-    filled = np.where(known, items.rows, 0.0)
-    mean = np.divide(items.n @ filled, counts, out=np.full(len(counts), np.nan), where=counts > 0)
-    pulls = np.where(known, (filled - np.nan_to_num(mean)) / np.maximum(counts, 1), 0.0)
-    used: Array = np.asarray(known.any(axis=1))
-    if items.alone:
-        clusters = int(items.n[used].sum())
-        products = (pulls * items.n[:, None]).T @ pulls
-    else:
-        sums = np.column_stack([items.sums(pulls[:, t], used) for t in range(pulls.shape[1])])
-        clusters, products = len(sums), sums.T @ sums
+    pulls, known, n = items.of_clusters
+    clusters = int(n[known.any(axis=1)].sum())
     factor = clusters / (clusters - 1) if clusters > 1 else np.nan
-    return TierMeans(mean, factor * products, counts.astype(int), clusters)
+    products = (pulls * n[:, None]).T @ pulls
+    return TierMeans(items.means, factor * products, items.counts.astype(int), clusters)
 
 
 def onset(
@@ -110,9 +105,8 @@ def onset(
         Whether a tier below the first is looked for, or one above it.
     """
     items = profiles(values, cluster)
-    weights = np.eye(items.rows.shape[1])[1:].copy()
-    weights[:, 0] = -1.0
-    return _steps(items, weights, rate=rate, level=level, bounds=bounds, falls=falls)
+    part = (items, from_first(items.rows.shape[1]), falls)
+    return steps([part], rate=rate, level=level, bounds=bounds)[0]
 
 
 def rise(
@@ -129,9 +123,48 @@ def rise(
     Arguments as in `onset`; `falls` says that the curve should fall, so that a rise is looked for.
     """
     items = profiles(values, cluster)
-    width = items.rows.shape[1]
-    weights = np.eye(width)[1:] - np.eye(width)[:-1]
-    return _steps(items, weights, rate=rate, level=level, bounds=bounds, falls=not falls)
+    part = (items, from_previous(items.rows.shape[1]), not falls)
+    return steps([part], rate=rate, level=level, bounds=bounds)[0]
+
+
+def from_first(n_tiers: int) -> Array:
+    """Return the weights of every tier but the first, minus the first."""
+    weights = np.eye(n_tiers)[1:].copy()
+    weights[:, :1] = -1.0
+    return weights
+
+
+def from_previous(n_tiers: int) -> Array:
+    """Return the weights of every tier but the first, minus the one before."""
+    return np.eye(n_tiers)[1:] - np.eye(n_tiers)[:-1]
+
+
+def steps(
+    parts: Sequence[tuple[Profiles, Array, bool]], *, rate: bool, level: float,
+    bounds: tuple[float, float] | None = None,
+) -> list[Steps]:  # fmt: skip
+    """Return the differences of tiers of many curves, each at a level shared by its own.
+
+    Parameters
+    ----------
+    parts : sequence of (Profiles, ndarray of shape (n_steps, n_tiers), bool)
+        A curve, the weights of its differences, and whether one below 0 is looked for, or above.
+    rate, level, bounds
+        As in `onset`.
+    """
+    check_level(level)
+    made = contrasts([(items, weights) for items, weights, _ in parts])
+    sizes = [len(weights) for _, weights, _ in parts]
+    each = np.repeat(1 - (1 - level) / np.maximum(sizes, 1), sizes)
+    found = made.estimates(each, rate=rate, bounds=bounds)
+    ends = np.array([(one.value, one.low, one.high) for one in found]).reshape(-1, 3)
+    told = []
+    for (_, weights, falls), stop in zip(parts, np.cumsum(sizes), strict=True):
+        value, low, high = ends[stop - len(weights) : stop].T
+        clear = (high < 0) if falls else (low > 0)  # an unknown end clears nothing
+        index = int(np.argmax(clear)) + 1 if clear.any() else NONE
+        told.append(Steps(value, low, high, index))
+    return told
 
 
 def monotone_p(
@@ -163,10 +196,8 @@ def monotone_p(
         return float("nan")
     score = np.nan_to_num(gaps).sum(axis=1)
     if items.alone:
-        sums = np.repeat(score[paired], items.n[paired].astype(int))
-    else:
-        sums = items.sums(score, paired)
-    return signflip_p(sums, rng=rng)[0]
+        return signflip_p(score[paired], items.n[paired].astype(int), rng=rng)[0]
+    return signflip_p(items.sums(score, paired), rng=rng)[0]
 
 
 def worst_of_tiers(values: Array | Profiles, cluster: Array | None = None, *, rate: bool,
@@ -184,10 +215,16 @@ def worst_of_tiers(values: Array | Profiles, cluster: Array | None = None, *, ra
         Which end is the worst.
     """
     items = profiles(values, cluster)
-    whole: Array = np.asarray(np.isfinite(items.rows).all(axis=1))
+    part = worst_moments(items, rate=rate, higher_is_better=higher_is_better)
+    return _alone(means([part], level=level, bounds=bounds))
+
+
+def worst_moments(items: Profiles, *, rate: bool, higher_is_better: bool = True) -> Moments:
+    """Return what `worst_of_tiers` is made of."""
+    whole: Array = np.asarray(items.known.all(axis=1))
     pick = np.min if higher_is_better else np.max
     worst = np.where(whole, pick(np.nan_to_num(items.rows), axis=1), 0.0)
-    return _mean(items, worst, whole, rate=rate, level=level, bounds=bounds)
+    return _moments(items, worst, whole, rate=rate)
 
 
 def share_recovering(values: Array | Profiles, cluster: Array | None = None, *,
@@ -201,17 +238,36 @@ def share_recovering(values: Array | Profiles, cluster: Array | None = None, *,
     level : float
         Level of the interval.
     """
+    part, n = recovering_moments(profiles(values, cluster))
+    return _alone(means([part], level=level)), n
+
+
+def recovering_moments(items: Profiles) -> tuple[Moments, int]:
+    """Return what the share of `share_recovering` is made of, and how many items broke."""
     from stresslab.stats.breaks import break_tiers
 
-    items = profiles(values, cluster)
     found = break_tiers(items.rows)
     broke = found.index > 0
     again = np.where(broke & found.recovers, 1.0, 0.0)
-    return _mean(items, again, broke, rate=True, level=level), int(items.n[broke].sum())
+    return _moments(items, again, broke, rate=True), int(items.n[broke].sum())
 
 
-def _mean(items: Profiles, value: Array, used: Array, *, rate: bool, level: float,
-          bounds: tuple[float, float] | None = None) -> Interval:  # fmt: skip
+def means(
+    parts: Sequence[Moments], *, level: float, bounds: tuple[float, float] | None = None
+) -> Interval:
+    """Return one mean over items per part, with its interval as in `intervals.from_moments`."""
+    total, n, clusters, ss, sd, dd, square, binary = np.array(parts, float).reshape(-1, 8).T
+    return from_moments(
+        total, n, clusters, ss, sd, dd, sq=square, rate=binary > 0, level=level, bounds=bounds
+    )
+
+
+def _alone(one: Interval) -> Interval:
+    """Return the single entry of an interval."""
+    return Interval(one.value[0], one.low[0], one.high[0], one.n_effective[0])
+
+
+def _moments(items: Profiles, value: Array, used: Array, *, rate: bool) -> Moments:
     n = float(items.n[used].sum())
     total = float((items.n * value)[used].sum())
     square = float((items.n * value**2)[used].sum())
@@ -222,19 +278,4 @@ def _mean(items: Profiles, value: Array, used: Array, *, rate: bool, level: floa
         sums = (float(len(of_one)), float(of_value @ of_value), float(of_value @ of_one),
                 float(of_one @ of_one))  # fmt: skip
     binary = rate and bool(np.isin(value[used], (0.0, 1.0)).all())
-    return from_moments(total, n, *sums, sq=square, rate=binary, level=level, bounds=bounds)
-
-
-def _steps(
-    items: Profiles, weights: Array, *, rate: bool, level: float,
-    bounds: tuple[float, float] | None, falls: bool,
-) -> Steps:  # fmt: skip
-    check_level(level)
-    each = 1 - (1 - level) / max(len(weights), 1)
-    found = [contrast(items, row, rate=rate, level=each, bounds=bounds) for row in weights]
-    value, low, high = (
-        np.array([getattr(one, name) for one in found], float) for name in ("value", "low", "high")
-    )
-    with np.errstate(invalid="ignore"):
-        clear = (high < 0) if falls else (low > 0)
-    return Steps(value, low, high, int(np.argmax(clear)) + 1 if clear.any() else NONE)
+    return (total, n, *sums, square, binary)

@@ -1,6 +1,6 @@
 """What happens along the tiers: slope, area, retention and drop, with cluster-aware intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,11 +8,14 @@ from numpy.typing import ArrayLike
 
 from stresslab.checks import Array, check_level
 from stresslab.errors import ShapeError
-from stresslab.stats.intervals import effective_rows, t_quantile, unseen_share
+from stresslab.stats.intervals import divide, effective_rows, t_quantile, unseen_share
 from stresslab.stats.profiles import Profiles, profiles
 
 EXTRA = 0.5
 """Weight of each of the two extreme items added before an interval of bounded scores."""
+
+CANCELLED = 1e-26
+"""Share of the squares of the parts below which the square of their sum is rounding."""
 
 
 @dataclass(frozen=True)
@@ -48,16 +51,22 @@ def slope(
         As in `contrast`.
     """
     items = profiles(values, cluster)
+    weights = slope_weights(items, position)
+    return contrast(items, weights, rate=rate, level=level, bounds=bounds)
+
+
+def slope_weights(items: Profiles, position: ArrayLike | None = None) -> Array:
+    """Return the weights of the tier means in their `slope`."""
     width = items.rows.shape[1]
     spots = np.arange(width) if position is None else np.asarray(position, float)
-    use = np.isfinite(items.rows).any(axis=0)
+    use = items.known.any(axis=0)
     weights = np.zeros(width)
     if use.sum() > 1:
         centred = spots[use] - spots[use].mean()
         weights[use] = centred / (centred**2).sum()
     else:
         weights[:] = np.nan
-    return contrast(items, weights, rate=rate, level=level, bounds=bounds)
+    return weights
 
 
 def area(
@@ -75,16 +84,22 @@ def area(
     skipped.
     """
     items = profiles(values, cluster)
+    weights = area_weights(items, position)
+    return contrast(items, weights, rate=rate, level=level, bounds=bounds)
+
+
+def area_weights(items: Profiles, position: ArrayLike | None = None) -> Array:
+    """Return the weights of the tier means in their `area`."""
     width = items.rows.shape[1]
     spots = np.arange(width, dtype=float) if position is None else np.asarray(position, float)
-    use = np.isfinite(items.rows).any(axis=0)
+    use = items.known.any(axis=0)
     weights = np.full(width, np.nan)
     if use.sum() > 1:
         there = spots[use]
         steps = np.diff(there) / (there[-1] - there[0])
         weights = np.zeros(width)
         weights[use] = (np.append(steps, 0) + np.append(0, steps)) / 2
-    return contrast(items, weights, rate=rate, level=level, bounds=bounds)
+    return weights
 
 
 def contrast(
@@ -131,35 +146,88 @@ def contrast(
     Bonett and Price (2012), Adjusted Wald confidence interval for a difference of binomial
     proportions based on paired data.
     """
-    check_level(level)
     items, weights = profiles(values, cluster), np.asarray(weights, float)
     if weights.shape != items.rows.shape[1:]:
         raise ShapeError(
             f"Weights must have one number per tier; got {weights.shape} for "
             f"{(len(items.of_item), items.rows.shape[1])}."
         )
-    pulls, value, used = _pulls(items, weights)
-    n, own = int(items.n[used].sum()), float(items.n @ pulls**2)
-    between, clusters = _by_cluster(items, pulls, used)
-    limits = (0.0, 1.0) if rate else bounds
-    if not np.isfinite(value) or clusters < 2:
-        return Estimate(value, np.nan, np.nan, clusters)
-    variance = clusters / (clusters - 1) * between
-    quantile = float(t_quantile(level, clusters - 1))
-    if limits is None:
-        half = quantile * float(np.sqrt(variance)) if variance > 0 else np.nan
-        return Estimate(value, value - half, value + half, clusters)
-    lowest = float(np.where(weights > 0, weights * limits[0], weights * limits[1]).sum())
-    highest = float(np.where(weights > 0, weights * limits[1], weights * limits[0]).sum())
-    sizes = (own, variance, n, clusters)
-    rows = float(effective_rows(*(np.asarray(one, float) for one in sizes)))
-    spread = own * n
-    total = rows + 2 * EXTRA
-    mean = (rows * value + EXTRA * (lowest + highest)) / total
-    square = (rows * (spread + value**2) + EXTRA * (lowest**2 + highest**2)) / total
-    half = quantile * float(np.sqrt(max(square - mean**2, 0.0) / total))
-    low, high = max(mean - half, lowest), min(mean + half, highest)
-    return Estimate(value, min(low, value), max(high, value), clusters)
+    return contrasts([(items, weights[None])]).estimates(level, rate=rate, bounds=bounds)[0]
+
+
+@dataclass(frozen=True)
+class Contrasts:
+    """Weighted sums of tier means, with the sums their intervals are made of.
+
+    Parameters
+    ----------
+    weights : list of ndarray of shape (n_tiers,)
+        Weights of each.
+    value : ndarray of shape (n_contrasts,)
+        The sums; NaN where a weight is, or where a tier that counts has no value.
+    own, between : ndarray of shape (n_contrasts,)
+        Sums over items, and over clusters, of squared pulls.
+    n, clusters : ndarray of shape (n_contrasts,)
+        Items and clusters with a value at a tier that counts.
+    """
+
+    weights: list[Array]
+    value: Array
+    own: Array
+    between: Array
+    n: Array
+    clusters: Array
+
+    def estimates(
+        self, level: ArrayLike, *, rate: bool, bounds: tuple[float, float] | None = None
+    ) -> list[Estimate]:
+        """Return each with its interval; arguments as in `contrast`, `level` may be one of each."""
+        for one in np.unique(level):
+            check_level(float(one))
+        low, high = self._interval(level, (0.0, 1.0) if rate else bounds)
+        columns = (self.value.tolist(), low.tolist(), high.tolist(), self.clusters.tolist())
+        return [
+            Estimate(value, one, other, int(clusters))
+            for value, one, other, clusters in zip(*columns, strict=True)
+        ]
+
+    def _interval(
+        self, level: ArrayLike, limits: tuple[float, float] | None
+    ) -> tuple[Array, Array]:
+        value, clusters = self.value, self.clusters
+        quantile = t_quantile(level, clusters - 1)
+        variance = divide(clusters * self.between, clusters - 1)
+        if limits is None:
+            half = quantile * np.sqrt(np.where(variance > 0, variance, np.nan))
+            return value - half, value + half
+        ends = np.array(
+            [
+                [np.where(one > 0, one * limits[side], one * limits[1 - side]).sum()
+                 for side in (0, 1)]
+                for one in self.weights
+            ]
+        ).reshape(-1, 2)  # fmt: skip
+        lowest, highest = ends.T
+        rows = effective_rows(self.own, variance, self.n, clusters)
+        total = rows + 2 * EXTRA
+        mean = (rows * value + EXTRA * (lowest + highest)) / total
+        square = rows * (self.own * self.n + value**2) + EXTRA * (lowest**2 + highest**2)
+        half = quantile * np.sqrt(np.maximum(square / total - mean**2, 0.0) / total)
+        low, high = np.maximum(mean - half, lowest), np.minimum(mean + half, highest)
+        return np.minimum(low, value), np.maximum(high, value)
+
+
+def contrasts(parts: Sequence[tuple[Profiles, Array]]) -> Contrasts:
+    """Return contrasts of many curves, whose intervals are then found in one computation.
+
+    Parameters
+    ----------
+    parts : sequence of (Profiles, ndarray of shape (n_contrasts, n_tiers))
+        Each curve with the weights of its contrasts.
+    """
+    found = [_sums(items, np.asarray(weights, float)) for items, weights in parts]
+    columns = [np.concatenate(one) for one in zip(*found, strict=True)] or [np.empty(0)] * 5
+    return Contrasts([row for _, weights in parts for row in weights], *columns)
 
 
 def drop(
@@ -187,38 +255,42 @@ def drop(
 
 
 def drops(
-    curves: Sequence[tuple[Array, Array]],
+    curves: Sequence[Profiles],
     *,
     rate: bool,
     level: float = 0.95,
     bounds: tuple[float, float] | None = None,
 ) -> list[Estimate]:
-    """Return the `drop` of each of many curves, ``(values, cluster)``, in one computation."""
-    if not rate or not all(_whole(values) for values, _ in curves):
-        return [
-            drop(values, cluster, rate=rate, level=level, bounds=bounds)
-            for values, cluster in curves
-        ]
-    from stresslab.stats.paired import paired_differences
+    """Return the `drop` of each of many curves, those of single items in one computation."""
+    from stresslab.stats.paired import paired_from_counts
 
-    sizes = [len(values) for values, _ in curves]
-    if not sizes:
-        return []
-    offsets = np.concatenate([[0], np.cumsum([cluster.max() + 1 for _, cluster in curves])[:-1]])
-    found = paired_differences(
-        np.concatenate([values[:, 0] for values, _ in curves]),
-        np.concatenate([values[:, -1] for values, _ in curves]),
-        np.concatenate([one + start for (_, one), start in zip(curves, offsets, strict=True)]),
-        np.repeat(np.arange(len(sizes)), sizes), len(sizes), rate=True, level=level, bounds=bounds,
-    )  # fmt: skip
-    columns = (found.difference, found.low, found.high, found.n_clusters)
+    counted = [rate and one.alone and _whole(one.rows) for one in curves]
+    ends = [
+        [one.n @ (first > last), one.n @ (last > first), one.n @ np.isfinite(last - first)]
+        for one, quick in zip(curves, counted, strict=True)
+        if quick
+        for first, last in [(one.rows[:, 0], one.rows[:, -1])]
+    ]
+    found: Iterator[Estimate] = iter(())
+    if ends:
+        wins, losses, n = np.array(ends).T
+        made = paired_from_counts(wins, losses, n, level=level)
+        columns = (made.difference, made.low, made.high, made.n_clusters)
+        found = (
+            Estimate(float(value), float(low), float(high), int(clusters))
+            for value, low, high, clusters in zip(*columns, strict=True)
+        )
     return [
-        Estimate(float(value), float(low), float(high), int(clusters))
-        for value, low, high, clusters in zip(*columns, strict=True)
+        next(found)
+        if quick
+        else drop(one.rows[one.of_item], one.cluster, rate=rate, level=level, bounds=bounds)
+        for one, quick in zip(curves, counted, strict=True)
     ]
 
 
-def retention(values: Array, cluster: Array, *, level: float = 0.95) -> Estimate:
+def retention(
+    values: Array | Profiles, cluster: Array | None = None, *, level: float = 0.95
+) -> Estimate:
     """Return last tier's mean over first tier's mean, on items known at both.
 
     The interval is Fieller's on cluster sums: the ratios r for which "last - r first = 0" is not
@@ -230,23 +302,26 @@ def retention(values: Array, cluster: Array, *, level: float = 0.95) -> Estimate
     Fieller (1954), Some problems in interval estimation.
     """
     check_level(level)
-    known = np.isfinite(values[:, 0]) & np.isfinite(values[:, -1])
-    first, last = values[known, 0], values[known, -1]
-    codes = np.asarray(cluster)[known]
-    if first.size == 0 or first.sum() <= 0:
-        return Estimate(np.nan, np.nan, np.nan, len(np.unique(codes)))
-    ratio = float(last.sum() / first.sum())
-    codes = np.unique(codes, return_inverse=True)[1]
-    clusters = int(codes.max()) + 1
+    items = profiles(values, cluster)
+    known = items.known[:, 0] & items.known[:, -1]
+    n = float(items.n[known].sum())
+    ends = np.where(known[:, None], items.rows[:, [0, -1]], 0.0)
+    first, last = (items.n @ ends) / max(n, 1.0)
+    pulls = np.where(known[:, None], ends - [first, last], 0.0) / max(n, 1.0)
+    if items.alone:
+        clusters, (x, y), weight = int(n), pulls.T, items.n
+    else:
+        x, y = (items.sums(column, known) for column in pulls.T)
+        clusters, weight = len(x), np.ones(len(x))
+    if first <= 0:
+        return Estimate(np.nan, np.nan, np.nan, clusters)
+    ratio = float(last / first)
     if clusters < 2:
         return Estimate(ratio, np.nan, np.nan, clusters)
-    n = len(first)
-    x = np.bincount(codes, weights=first - first.mean()) / n
-    y = np.bincount(codes, weights=last - last.mean()) / n
     factor = clusters / (clusters - 1) * float(t_quantile(level, clusters - 1)) ** 2
-    a = first.mean() ** 2 - factor * float(x @ x)
-    b = first.mean() * last.mean() - factor * float(x @ y)
-    c = last.mean() ** 2 - factor * float(y @ y)
+    a = first**2 - factor * float(weight @ x**2)
+    b = first * last - factor * float(weight @ (x * y))
+    c = last**2 - factor * float(weight @ y**2)
     if a <= 0 or b * b < a * c:
         return Estimate(ratio, np.nan, np.nan, clusters)
     half = float(np.sqrt(b * b - a * c))
@@ -256,26 +331,21 @@ def retention(values: Array, cluster: Array, *, level: float = 0.95) -> Estimate
     return Estimate(ratio, max((b - half) / a, 0.0), (b + half) / a, clusters)
 
 
-def _pulls(items: Profiles, weights: Array) -> tuple[Array, float, Array]:
-    """Return each profile's pull on the weighted sum, the sum, and which have a value."""
-    known = np.isfinite(items.rows) & (weights != 0)
-    counts = items.n @ known
-    if not np.isfinite(weights).all() or ((weights != 0) & (counts == 0)).any():
-        return np.zeros(len(items.rows)), np.nan, known.any(axis=1)
-    filled = np.where(known, items.rows, 0.0)
-    means = (items.n @ filled) / np.maximum(counts, 1)
-    share = np.where(known, (filled - means) * weights, 0.0) / np.maximum(counts, 1)
-    return share.sum(axis=1), float((weights * means).sum()), known.any(axis=1)
-
-
-def _by_cluster(items: Profiles, pulls: Array, used: Array) -> tuple[float, int]:
-    """Return the sum of squared pulls of clusters, and how many clusters have a value."""
-    if items.alone:
-        return float(items.n[used] @ pulls[used] ** 2), int(items.n[used].sum())
-    sums = items.sums(pulls, used)
-    return float(sums @ sums), len(sums)
+def _sums(items: Profiles, weights: Array) -> tuple[Array, ...]:
+    """Return what `Contrasts` holds of one curve, after the weights."""
+    looked = (weights != 0).astype(float).T
+    unknown = ~np.isfinite(weights).all(axis=1) | ((weights != 0) & (items.counts == 0)).any(axis=1)
+    weights = np.where(unknown[:, None], 0.0, weights)
+    value = np.where(unknown, np.nan, weights @ np.nan_to_num(items.means))
+    pulls, known, n = items.of_clusters
+    own = items.n @ (items.pulls @ weights.T) ** 2
+    # What rounding leaves of pulls that cancel out item by item is no spread.
+    own = np.where(own <= CANCELLED * (items.n @ items.pulls**2 @ weights.T**2), 0.0, own)
+    between = np.where(own > 0, n @ (pulls @ weights.T) ** 2, 0.0)
+    clusters = n @ (known @ looked > 0)
+    n_items = clusters if items.alone else items.n @ (items.known @ looked > 0)
+    return value, own, between, n_items, clusters
 
 
 def _whole(values: Array) -> bool:
-    known = values[np.isfinite(values)]
-    return bool(np.isin(known, (0.0, 1.0)).all())
+    return bool(((values == 0) | (values == 1) | np.isnan(values)).all())

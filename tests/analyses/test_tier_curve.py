@@ -135,6 +135,7 @@ def test_of_null_curves_few_are_said_to_fall():
     from types import SimpleNamespace
 
     from stresslab.analyses import _curve, _sentences_curve, _shape
+    from stresslab.stats.profiles import profiles
 
     rng, how = (
         np.random.default_rng(0),
@@ -144,8 +145,9 @@ def test_of_null_curves_few_are_said_to_fall():
     for _ in range(60):
         curves = [
             _curve.Curve(
-                {"model": f"m{number}"}, np.arange(6), (rng.random((100, 6)) < 0.7).astype(float),
-                np.arange(100), paired=True, breaks=False,
+                {"model": f"m{number}"}, np.arange(6),
+                profiles((rng.random((100, 6)) < 0.7).astype(float), np.arange(100)),
+                paired=True, breaks=False,
             )
             for number in range(12)
         ]  # fmt: skip

@@ -3,6 +3,7 @@ import pytest
 
 from stresslab.errors import ShapeError
 from stresslab.stats.paired import paired_difference
+from stresslab.stats.profiles import profiles
 from stresslab.stats.trend import area, contrast, drop, drops, retention, slope
 
 
@@ -155,6 +156,6 @@ def test_drops_of_many_curves_are_those_of_each(rate):
         values = rng.random((n, 4)).round(0 if rate else 3)
         values[rng.random((n, 4)) < 0.1] = np.nan
         curves.append((values, rng.integers(0, groups, n) if groups < n else np.arange(n)))
-    found = drops(curves, rate=rate)
+    found = drops([profiles(*one) for one in curves], rate=rate)
     assert found == [drop(values, cluster, rate=rate) for values, cluster in curves]
     assert drops([], rate=rate) == []
