@@ -1,6 +1,7 @@
 """How much of each gap is another mix of groups, and how much is lost within them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,9 +47,12 @@ def parts(asked: Asked, found: Sequence[Sides]) -> tuple["pd.DataFrame", list[Wa
     groupings = _groupings(asked) if whole else []
     n = sum(int(one.known.sum()) for one in whole) * len(groupings)
     level = level_of_each(asked.params.level, n)
-    seen = Rows(asked)
+    seen, cells = Rows(asked), _Cells(asked)
     rows = [
-        row for sides in whole for by in groupings for row in _rows(asked, sides, by, seen, level)
+        row
+        for sides in whole
+        for by in groupings
+        for row in _rows(asked, sides, by, seen, cells, level)
     ]
     apart = sorted({str(row["by"]) for row in rows if row["n_shared"] == 0})
     warnings = []
@@ -84,10 +88,10 @@ def _groupings(asked: Asked) -> Sequence[tuple[str, ...]]:
 
 
 def _rows(
-    asked: Asked, sides: Sides, by: tuple[str, ...], seen: Rows, level: float
+    asked: Asked, sides: Sides, by: tuple[str, ...], seen: Rows, cells: "_Cells", level: float
 ) -> Iterator[dict[str, Any]]:
     split = sides.split
-    tables = _cells(asked, split, by)
+    tables = cells.of(split, by)
     bins = _bins(tables, by)
     code: dict[Key, int] = {}
     groups = [
@@ -97,12 +101,12 @@ def _rows(
     way = _ood_sums.sign(asked)
     wholes = [one["n_clusters"].to_numpy() for one in (sides.inside, sides.outside)]
     sizes = [sides.rows[f"n_{one}"].to_numpy() for one in ("in", "out")]
-    columns = [{name: one[name].to_numpy() for name in ("model", *SUMS)} for one in tables]
+    names: list[Key] = []
     for place in np.flatnonzero(sides.known.to_numpy()):
         model = str(sides.rows["model"].iloc[place])
         made = [
             _sums(table, group, len(code), model, whole[place])
-            for table, group, whole in zip(columns, groups, wholes, strict=True)
+            for table, group, whole in zip(tables, groups, wholes, strict=True)
         ]
         sums = made[0][0], made[1][0]
         told = True
@@ -110,7 +114,7 @@ def _rows(
         if sides.linked or not (made[0][1] and made[1][1]):
             told = _paired.has_rows(asked)
             if told:
-                names = _keys(seen.pairs(split, by).groups, by, bins)
+                names = names or _keys(_arrays(seen.pairs(split, by).groups, by), by, bins)
                 variance, df = seen.variance(split, by, model, code, names, sums)
         found = decompose(*sums, level=level, variance=variance, df=df)
         counts = {
@@ -120,22 +124,49 @@ def _rows(
         yield {"model": model, "by": ", ".join(by), **_said(found, way, told), **counts}
 
 
-def _cells(asked: Asked, split: Split, by: tuple[str, ...]) -> list["pd.DataFrame"]:
-    """Return the cells of either side; sides that are domains are asked for together.
+@dataclass
+class _Cells:
+    """The cells of every grouping as arrays, those of all splits asked for together."""
 
-    A group may then have several cells, whose sums add up unless a cluster stands in two of them,
-    which `_sums` finds.
-    """
-    sides = (split.inside, split.outside)
-    if not split.by_domain:
-        return [_ood_sums.cells(asked, split, one, by=by) for one in sides]
-    finer = by if "domain" in by else ("domain", *by)
-    both = _ood_sums.cells(asked, split, by=finer)
-    domains = [set(one.values) for one in sides if isinstance(one, In)]
-    return [both[both["domain"].isin(one)].reset_index(drop=True) for one in domains]
+    asked: Asked
+    _whole: dict[tuple[Key, bool], dict[str, Array]] = field(default_factory=dict)
+
+    def of(self, split: Split, by: tuple[str, ...]) -> list[dict[str, Array]]:
+        """Return the cells of either side; sides that are domains are asked for together.
+
+        A group may then have several cells, whose sums add up unless a cluster stands in two of
+        them, which `_sums` finds.
+        """
+        sides = (split.inside, split.outside)
+        if not split.by_domain:
+            return [
+                _arrays(_ood_sums.cells(self.asked, split, one, by=by), ("model", *by, *SUMS))
+                for one in sides
+            ]
+        key = (by, split.clean is not None)
+        if key not in self._whole:
+            finer = by if "domain" in by else ("domain", *by)
+            whole = replace(split, models=tuple(self.asked.models))
+            table = _ood_sums.cells(self.asked, whole, by=finer)
+            self._whole[key] = _arrays(table, ("model", *finer, *SUMS))
+        both = self._whole[key]
+        mine = _among(both["model"], split.models)
+        chosen = [mine & _among(both["domain"], one.values) for one in sides if isinstance(one, In)]
+        return [{name: column[rows] for name, column in both.items()} for rows in chosen]
 
 
-def _keys(table: "pd.DataFrame", by: tuple[str, ...], bins: dict[str, dict[Any, int]]) -> list[Key]:
+def _arrays(table: "pd.DataFrame", names: Sequence[str]) -> dict[str, Array]:
+    return {name: table[name].to_numpy() for name in names}
+
+
+def _among(column: Array, chosen: Sequence[Any]) -> Array:
+    names = set(chosen)
+    return np.array([one in names for one in column.tolist()], dtype=np.bool_)
+
+
+def _keys(
+    table: Mapping[str, Array], by: tuple[str, ...], bins: dict[str, dict[Any, int]]
+) -> list[Key]:
     """Return the group of every row of a table as texts, numbers by their bin."""
     columns = []
     for name in by:
@@ -148,20 +179,22 @@ def _keys(table: "pd.DataFrame", by: tuple[str, ...], bins: dict[str, dict[Any, 
     return list(zip(*columns, strict=True))
 
 
-def _bins(tables: Sequence["pd.DataFrame"], by: tuple[str, ...]) -> dict[str, dict[Any, int]]:
+def _bins(tables: Sequence[Mapping[str, Array]], by: tuple[str, ...]) -> dict[str, dict[Any, int]]:
     """Return, per number with many values, the bin of each; bins hold about equally many rows."""
-    import pandas as pd
-
     found = {}
     for name in by:
-        if any(one[name].dtype.kind not in "if" for one in tables):
+        columns = [one[name] for one in tables]
+        if any(one.dtype.kind not in "if" for one in columns):
             continue
-        sizes = pd.concat([one[[name, "n"]] for one in tables]).groupby(name)["n"].sum()
-        if len(sizes) <= MOST_VALUES:
+        values, n = np.concatenate(columns), np.concatenate([one["n"] for one in tables])
+        known = values == values
+        different, place = np.unique(values[known], return_inverse=True)
+        if len(different) <= MOST_VALUES:
             continue
+        sizes = np.bincount(place, n[known], len(different))
         middle = (sizes.cumsum() - sizes / 2) / max(float(sizes.sum()), 1)
-        bins = (middle * BINS).astype(int).clip(upper=BINS - 1)
-        found[name] = dict(zip(bins.index.tolist(), bins.tolist(), strict=True))
+        bins = np.minimum((middle * BINS).astype(int), BINS - 1)
+        found[name] = dict(zip(different.tolist(), bins.tolist(), strict=True))
     return found
 
 

@@ -32,6 +32,7 @@ class Rows:
     asked: Asked
     _by: dict[tuple[tuple[str, ...], bool], "Pairs"] = field(default_factory=dict)
     _side: dict[tuple[Split, bool], Array] = field(default_factory=dict)
+    _mask: dict[tuple[Split, tuple[str, ...], bool], Array] = field(default_factory=dict)
 
     def variance(
         self, split: Split, by: tuple[str, ...], model: str, code: "Mapping[tuple[str, ...], int]",
@@ -58,8 +59,7 @@ class Rows:
         column = rows.models.index(model)
         value, weight = rows.values[:, column], rows.trials[:, column]
         group = np.array([code.get(one, -1) for one in names], dtype=np.int64)[rows.group]
-        inside = np.isin(rows.variant, self._variants(split, inside=True))
-        outside = np.isin(rows.variant, self._variants(split, inside=False))
+        inside, outside = (self._among(rows, split, by, inside=side) for side in (True, False))
         known = np.isfinite(value) & (group >= 0) & (inside | outside)
         cluster, group = rows.cluster[known], group[known]
         value, weight = value[known], weight[known].astype(float)
@@ -95,6 +95,17 @@ class Rows:
     def _measured(self) -> Asked:
         return replace(self.asked, question=_paired.row_question(self.asked))
 
+    def _among(self, rows: "Pairs", split: Split, by: tuple[str, ...], *, inside: bool) -> Array:
+        """Return which of the rows lie on one side, told once for all models."""
+        key = (split, by, inside)
+        if key not in self._mask:
+            variants = self._variants(split, inside=inside)
+            top = max(int(one.max(initial=0)) for one in (variants, rows.variant)) + 1
+            listed = np.zeros(top, dtype=np.bool_)
+            listed[variants] = True
+            self._mask[key] = listed[rows.variant]
+        return self._mask[key]
+
     def _variants(self, split: Split, *, inside: bool) -> Array:
         """Return the variants of one side."""
         from stresslab.store import query
@@ -103,5 +114,5 @@ class Rows:
         if key not in self._side:
             side = split.inside if inside else split.outside
             question = split.question(self._measured, side)
-            self._side[key] = np.unique(query.pairs(self.asked.workspace, question).variant)
+            self._side[key] = query.pairs(self.asked.workspace, question).variant
         return self._side[key]

@@ -157,7 +157,7 @@ def meanings(asked: Asked, level: float) -> dict[str, Column]:
 
 def _linked(asked: Asked, split: Split, rows: "pd.DataFrame") -> bool:
     """Return whether some cluster stands on both sides; refuse sides that share rows."""
-    if not split.whole:
+    if not split.whole or (split.by_domain and _ood_sums.nested(asked)):
         return False
     either = _ood_sums.cells(asked, split, split.inside, split.outside)
     if int(either["n"].sum()) < int(rows["n_in"].sum() + rows["n_out"].sum()):

@@ -10,6 +10,7 @@ from stresslab.analyses import _paired
 from stresslab.analyses._ask import Asked
 from stresslab.analyses._ood_split import Split
 from stresslab.checks import Array
+from stresslab.predicate import In
 from stresslab.stats.difference import Difference
 from stresslab.stats.equivalence import tost_p, upper_tail
 from stresslab.stats.unpaired import Side, unpaired_differences
@@ -29,10 +30,47 @@ def cells(
     """Return the sums of the models of a split on the rows of any of `sides`."""
     from stresslab.store import query
 
+    if sides and split.by_domain and nested(asked):
+        finer = by if "domain" in by else (*by, "domain")
+        table = query.cells(asked.workspace, split.question(asked, clean=clean), by=tuple(finer))
+        domains = {name for one in sides if isinstance(one, In) for name in one.values}
+        models, named = set(split.models), (table[one].tolist() for one in ("model", "domain"))
+        mine = [m in models and d in domains for m, d in zip(*named, strict=True)]
+        return _added(table, np.flatnonzero(mine), by)
     question = split.question(asked, *sides, clean=clean)
     table = query.cells(asked.workspace, question, by=tuple(by))
     table.attrs = {}  # pandas copies them deeply with every step
-    return table[table["model"].isin(split.models)].reset_index(drop=True)
+    if set(split.models) == set(question.models):
+        return table
+    return table[table["model"].isin(split.models).to_numpy()].reset_index(drop=True)
+
+
+def nested(asked: Asked) -> bool:
+    """Return whether every cluster lies in one domain, so that sums of domains add up."""
+    from stresslab.store import query
+
+    return query.clusters_nest(asked.workspace, asked.question.task)
+
+
+def _added(table: "pd.DataFrame", rows: Array, by: Sequence[str]) -> "pd.DataFrame":
+    """Return some cells of domains added up to those of `by`, in the order they stand in."""
+    import pandas as pd
+
+    from stresslab.store.query import CELL_COLUMNS
+
+    columns = [table[name].tolist() for name in ("model", *by)]
+    place: dict[tuple[object, ...], int] = {}
+    keys = [tuple(column[row] for column in columns) for row in rows.tolist()]
+    code = np.array([place.setdefault(key, len(place)) for key in keys], dtype=np.int64)
+    first = rows[np.unique(code, return_index=True)[1]]
+    found: dict[str, object] = {name: table[name].array[first] for name in ("model", *by)}
+    for name in CELL_COLUMNS:
+        values = table[name].to_numpy()
+        if name == "rate":
+            found[name] = np.bincount(code, ~values[rows], len(first)) == 0
+        else:
+            found[name] = np.bincount(code, values[rows], len(first)).astype(values.dtype)
+    return pd.DataFrame(found)
 
 
 def side(table: "pd.DataFrame") -> Side:

@@ -62,7 +62,8 @@ class Profiles:
         """Return the mean of every tier; NaN where nothing is known."""
         sums = self.n @ np.where(self.known, self.rows, 0.0)
         blank = np.full(len(sums), np.nan)
-        return np.divide(sums, self.counts, out=blank, where=self.counts > 0)
+        np.divide(sums, self.counts, out=blank, where=self.counts > 0)
+        return blank
 
     @cached_property
     def pulls(self) -> Array:

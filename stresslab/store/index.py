@@ -85,15 +85,16 @@ def ensure(workspace: Any, progress: Report | None = None) -> Generation:
     progress : callable, optional
         ``progress(done, total, message)``, in outcomes, while building.
     """
-    root, call = Path(workspace.index_folder), _call.get()
+    call = _call.get()
     if call is None:
-        return _ensured(workspace, root, progress)
-    if root not in call.generations:
-        call.generations[root] = _ensured(workspace, root, progress)
-    return call.generations[root]
+        return _ensured(workspace, progress)
+    if workspace.path not in call.generations:
+        call.generations[workspace.path] = _ensured(workspace, progress)
+    return call.generations[workspace.path]
 
 
-def _ensured(workspace: Any, root: Path, progress: Report | None) -> Generation:
+def _ensured(workspace: Any, progress: Report | None) -> Generation:
+    root = Path(workspace.index_folder)
     while True:
         version = workspace.index_version
         found = Generation(root / f"{version}-{layout()}", version)

@@ -14,8 +14,9 @@ from stresslab.store.cells_cube import fits, from_cube
 from stresslab.store.cells_facts import STATUS_COUNTS, from_facts
 from stresslab.store.contents import Question
 from stresslab.store.contents_read import edited_items
+from stresslab.store.dims import dims_of
 from stresslab.store.engine import Engine, reading
-from stresslab.store.index import connect
+from stresslab.store.index import connect, ensure
 from stresslab.store.pairs import Pairs, ids, pairs
 from stresslab.store.recent import answers
 from stresslab.store.slicing import Slicer
@@ -23,7 +24,7 @@ from stresslab.store.slicing import Slicer
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CELL_COLUMNS", "Pairs", "cells", "cells_on", "ids", "pairs"]
+__all__ = ["CELL_COLUMNS", "Pairs", "cells", "cells_on", "clusters_nest", "ids", "pairs"]
 
 PATHS = ("cube", "clusters", "arrays", "facts")
 """What can answer, quickest first; all give the same numbers."""
@@ -65,8 +66,14 @@ def cells(workspace: Any, question: Question, by: Sequence[str] = ()) -> "pd.Dat
     return found.copy(deep=False)  # writing into a copy leaves the kept one as it is
 
 
+def clusters_nest(workspace: Any, task: str) -> bool:
+    """Return whether every cluster of a task lies in one domain."""
+    dims = dims_of(ensure(workspace))
+    return dims.task_rows[dims.tasks.index(task)].clusters_nest
+
+
 def _bytes_of(table: "pd.DataFrame") -> int:
-    return int(table.memory_usage(index=True, deep=False).sum())
+    return 8 * table.size  # pandas' own count takes longer than the sums
 
 
 def cells_on(engine: Engine, question: Question, by: Sequence[str] = ()) -> "pd.DataFrame":
