@@ -1,20 +1,43 @@
-"""What a model left behind on some inputs: features, labels, logits, probabilities, its head.
+"""What a model left behind on some inputs: features, labels, logits, probabilities, answers.
 
 Geometry, detectors and estimators take nothing else. A piece says in `needs` which parts it uses;
 where one is missing it does not apply, and `lacking` says so in words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 
 from stresslab.checks import Array
 from stresslab.errors import ShapeError
 
-PARTS = ("features", "labels", "logits", "probs", "correct")
+PARTS = (
+    "features", "labels", "logits", "probs", "correct", "confidence", "answers", "twin", "others"
+)  # fmt: skip
 """Parts with one row per input."""
+
+
+class Network(Protocol):
+    """A trained network that can begin again from the weights it began from."""
+
+    initial: Array
+    trained: Array
+
+    def embed(self, weights: Array, features: Array, edges: Array) -> Array:
+        """Return what stands before the last layer, shape (n, width)."""
+        ...
+
+    def logits(self, weights: Array, features: Array, edges: Array) -> Array:
+        """Return the logits, shape (n, n_classes)."""
+        ...
+
+    def epochs(
+        self, features: Array, edges: Array, labels: Array, *, n_epochs: int
+    ) -> Iterator[Array]:
+        """Yield the weights (one flat array) after every epoch from `initial` on these labels."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +56,15 @@ class Evidence:
         Probabilities of one model; each row sums to 1.
     correct : ndarray of shape (n,), optional
         Whether the model was right, 0 to 1; NaN where it was not scored.
+    confidence : ndarray of shape (n,), optional
+        What the model said of its answer, where only that is kept and not all probabilities.
+    answers : ndarray of shape (n,) of int, optional
+        The answers of the model as codes; -1 where it gave none. Codes that also stand among
+        `labels` mean the same.
+    twin : ndarray of shape (n,) of int, optional
+        Answers of a second model that was made alike (another seed).
+    others : ndarray of shape (n, n_others) of int, optional
+        Answers of other models to the same inputs.
     head : tuple of ndarray, optional
         ``(W, b)`` of shapes (dimension, n_classes) and (n_classes,): logits are ``features @ W +
         b``.
@@ -40,6 +72,8 @@ class Evidence:
         In-distribution inputs that were held out of the fit.
     edges : ndarray of shape (n_edges, 2) of int, optional
         Pairs of rows that are linked, for models on graphs.
+    network : Network, optional
+        The model itself, where it is to be trained again.
 
     Raises
     ------
@@ -55,6 +89,11 @@ class Evidence:
     head: tuple[Array, Array] | None = None
     calibration: "Evidence | None" = None
     edges: Array | None = None
+    confidence: Array | None = None
+    answers: Array | None = None
+    twin: Array | None = None
+    others: Array | None = None
+    network: Network | None = None
 
     def __post_init__(self) -> None:
         rows = {name: len(part) for name in PARTS if (part := getattr(self, name)) is not None}

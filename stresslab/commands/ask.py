@@ -15,6 +15,7 @@ from stresslab.errors import ParamError, UnknownPieceError
 KINDS = (
     "analyses",
     "detectors",
+    "estimators",
     "figures",
     "metrics",
     "perturbations",

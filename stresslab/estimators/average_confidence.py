@@ -1,0 +1,39 @@
+"""Average confidence: a calibrated model is right as often as it says it is."""
+
+from stresslab.checks import Array
+from stresslab.estimators._kind import Estimator, once
+from stresslab.estimators._rows import confidence_of, mean
+from stresslab.evidence import Evidence
+
+
+def average_confidence(
+    source: Evidence, target: Evidence, source_weights: Array, target_weights: Array
+) -> Array:
+    """Return the mean confidence on the target, mean(max_k p_k), under every draw of weights.
+
+    It is the share right if the model is calibrated *on the target*; the source is not read. Where
+    all probabilities are kept it takes their maximum, else the confidence that was logged.
+
+    Parameters
+    ----------
+    source, target : Evidence
+        The target has ``probs`` of shape (n, n_classes), or ``confidence`` of shape (n,).
+    source_weights, target_weights : ndarray of shape (n_draws, n)
+        Weights of rows.
+
+    References
+    ----------
+    Hendrycks and Gimpel (2017), A baseline for detecting misclassified examples.
+    """
+    return mean(confidence_of(target), target_weights)
+
+
+PIECE = Estimator(
+    title="average confidence",
+    estimate=once(average_confidence),
+    needs=("probs|confidence",),
+    weighted=average_confidence,
+    is_quick=True,
+    cost="n",
+    source="Hendrycks and Gimpel (2017)",
+)
