@@ -1,18 +1,17 @@
 """Familiarity: how usual distance, reconstruction and confidence of a row are, together."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 
 from stresslab.checks import Array
 from stresslab.detectors._common import check_parts, features_of, fitting, log_probs_of
+from stresslab.detectors._familiarity import Code, Combine, combined, empirical_p
 from stresslab.detectors._kind import Detector
 from stresslab.errors import ParamError, TooFewRowsError
 from stresslab.evidence import Evidence
-from stresslab.stats.neighbours import nearest
 
-Combine = Literal["geometric", "min", "fisher"]
 PARTS = ("distance", "reconstruction", "confidence")
 
 
@@ -70,15 +69,11 @@ class SAGE:
                 f"There must be more than k = {self.k} fit rows and some to calibrate on; there "
                 f"are {training.n} and {calibration.n}. Lower k or give more rows."
             )
-        features = features_of(training)
-        mean = features.mean(axis=0)
-        n_kept = min(self.dimension, *features.shape)
-        basis = np.linalg.svd(features - mean, full_matrices=False)[2][:n_kept].T
-        codes = (features - mean) @ basis
-        head = None if _is_sure(training) and _is_sure(calibration) else _head(codes, training)
-        unsorted = FittedSAGE(self, mean, basis, codes, head, np.empty((0, 3)))
-        usual = np.sort(unsorted.raw(calibration), axis=0)
-        return FittedSAGE(self, mean, basis, codes, head, usual)
+        code = Code.fit(features_of(training), self.dimension)
+        sure = _is_sure(training) and _is_sure(calibration)
+        head = None if sure else _head(code.codes, training)
+        unsorted = FittedSAGE(self, code, head, np.empty((0, 3)))
+        return FittedSAGE(self, code, head, np.sort(unsorted.raw(calibration), axis=0))
 
     def _split(self, evidence: Evidence) -> tuple[Evidence, Evidence]:
         """Return what is fitted on and what calibrates."""
@@ -106,8 +101,8 @@ class FittedSAGE:
     ----------
     settings : SAGE
         As fitted.
-    mean, basis, codes : ndarray
-        The encoder, of shapes (dimension,) and (dimension, m), and the codes of the fit rows.
+    code : Code
+        The encoder, and the codes of the fit rows.
     head : object or None
         Logistic regression on codes, where rows bring no logits or probabilities.
     usual : ndarray of shape (n_calibration, 3)
@@ -115,43 +110,38 @@ class FittedSAGE:
     """
 
     settings: SAGE
-    mean: Array
-    basis: Array
-    codes: Array
+    code: Code
     head: Any
     usual: Array
 
-    def raw(self, evidence: Evidence) -> Array:
-        """Return the three scores, shape (n, 3), in the order of `PARTS`; larger is stranger."""
-        check_parts(evidence, ("features",) if self.head else ("features", "logits|probs"))
-        centred = features_of(evidence) - self.mean
-        codes = centred @ self.basis
-        distance = nearest(self.codes, codes, self.settings.k)[0].mean(axis=1)
-        error = np.square(centred - codes @ self.basis.T).mean(axis=1)
-        probs = self.head.predict_proba(codes) if self.head else np.exp(log_probs_of(evidence))
-        return np.column_stack([distance, error, 1 - probs.max(axis=1)])
+    @property
+    def resolution(self) -> float:
+        """Return the smallest p there can be, 1 / (n_c + 1)."""
+        return 1 / (len(self.usual) + 1)
 
-    def parts(self, evidence: Evidence) -> Array:
+    def probabilities(self, evidence: Evidence) -> Array:
+        """Return probabilities of classes, shape (n, n_classes): of the head, else as stored."""
+        if self.head is None:
+            return np.exp(log_probs_of(evidence))
+        found: Array = self.head.predict_proba(self.code.of(features_of(evidence)))
+        return found
+
+    def raw(self, evidence: Evidence, *, own: bool = False) -> Array:
+        """Return the three scores, shape (n, 3), in the order of `PARTS`; larger is stranger.
+
+        Rows that are the fit rows, in their order (`own`), are not their own neighbours.
+        """
+        check_parts(evidence, ("features",) if self.head else ("features", "logits|probs"))
+        strange = self.code.strangeness(features_of(evidence), self.settings.k, own=own)
+        return np.column_stack([*strange, 1 - self.probabilities(evidence).max(axis=1)])
+
+    def parts(self, evidence: Evidence, *, own: bool = False) -> Array:
         """Return the three p, shape (n, 3), in [1 / (n_c + 1), 1]; small is unusual."""
-        raw, n = self.raw(evidence), len(self.usual)
-        at_least = [
-            n - np.searchsorted(usual, own, side="left")
-            for usual, own in zip(self.usual.T, raw.T, strict=True)
-        ]
-        return (1 + np.column_stack(at_least)) / (n + 1)
+        return empirical_p(self.raw(evidence, own=own), self.usual)
 
     def familiarity(self, evidence: Evidence) -> Array:
         """Return one number per row, shape (n,), in (0, 1]; small is unusual."""
-        parts = self.parts(evidence)
-        if self.settings.combine == "min":
-            found: Array = parts.min(axis=1)
-        elif self.settings.combine == "fisher":
-            from scipy.stats import chi2
-
-            found = chi2.sf(-2 * np.log(parts).sum(axis=1), 2 * len(PARTS))
-        else:
-            found = np.exp(np.log(parts).mean(axis=1))
-        return found
+        return combined(self.parts(evidence), self.settings.combine)
 
     def score(self, evidence: Evidence) -> Array:
         """Return 1 - familiarity, shape (n,)."""

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from stresslab.detectors.sage import SAGE
-from stresslab.errors import ParamError, TooFewRowsError
+from stresslab.errors import ParamError, ShapeError, TooFewRowsError
 from stresslab.evidence import Evidence
 
 
@@ -68,8 +68,7 @@ def test_the_order_of_what_calibrates_does_not_matter(digits):
 def test_the_most_familiar_digits_are_read_better(digits):
     training, calibration, test = digits
     fitted = SAGE().fit(with_calibration(training, calibration))
-    codes = (test.features - fitted.mean) @ fitted.basis
-    right = fitted.head.predict(codes) == test.labels
+    right = fitted.probabilities(test).argmax(axis=1) == test.labels
     kept = np.argsort(-fitted.familiarity(test))[: round(0.8 * test.n)]
     assert right[kept].mean() > right.mean() + 0.01
 
@@ -112,3 +111,22 @@ def test_too_few_rows_and_nothing_to_be_sure_of_are_refused(digits):
     one = Evidence(features=training.features, labels=np.zeros(training.n, int))
     with pytest.raises(ParamError, match="two classes"):
         SAGE().fit(one)
+
+
+def test_fit_rows_are_not_their_own_neighbours(digits):
+    training, calibration, test = digits
+    fitted = SAGE().fit(with_calibration(training, calibration))
+    gaps = np.linalg.norm(fitted.code.codes[:20, None] - fitted.code.codes, axis=2)
+    by_hand = np.sort(gaps, axis=1)[:, 1:11].mean(axis=1)
+    assert fitted.raw(training, own=True)[:20, 0] == pytest.approx(by_hand, rel=1e-5)
+    assert (fitted.raw(training)[:20, 0] < by_hand).all()
+    with pytest.raises(ShapeError, match="900 fit rows; got 447"):
+        fitted.raw(test, own=True)
+
+
+def test_the_smallest_probability_is_the_resolution(digits):
+    training, calibration, _ = digits
+    fitted = SAGE().fit(with_calibration(training, calibration.take(slice(0, 19))))
+    assert fitted.resolution == pytest.approx(0.05)
+    far = Evidence(features=np.full((1, 64), 1e6))
+    assert fitted.parts(far)[0, 0] == fitted.resolution

@@ -1,12 +1,12 @@
-"""The figures any study can use: dots, lines, matrix, scatter."""
+"""The figures any study can use: dots, lines, matrix, ridge, scatter."""
 
 import pandas as pd
 import pytest
 
-from stresslab.figures import dots, figures, lines, matrix, scatter
+from stresslab.figures import dots, figures, lines, matrix, ridge, scatter
 from tests.figures.conftest import texts
 
-GENERAL = ("dots", "lines", "matrix", "scatter")
+GENERAL = ("dots", "lines", "matrix", "ridge", "scatter")
 
 
 @pytest.fixture
@@ -75,6 +75,22 @@ def test_a_scatter_with_a_diagonal_has_equal_axes(rows):
     assert picture.layout.xaxis.range == picture.layout.yaxis.range
     assert "small" in texts(picture)
     assert picture.data[0].marker.size[0] > picture.data[0].marker.size[1]
+
+
+def test_hills_stand_on_their_rows_and_are_coloured_by_tier():
+    table = pd.DataFrame(
+        {"row": ["tier 0"] * 3 + ["tier 1"] * 3, "tier": [0] * 3 + [1] * 3, "x": [0.0, 1, 2] * 2,
+         "value": [0.0, 2.0, 0.0, 0.0, 1.0, 0.0], "median": [1.0] * 3 + [float("nan")] * 3,
+         "n": [80] * 3 + [8] * 3}
+    )  # fmt: skip
+    first, tick, second = ridge.draw(table, marks=[(1.5, "limit")]).data
+    assert (min(first.y), min(second.y)) == (0, -1)
+    assert max(first.y) - 0 == pytest.approx(2 * (max(second.y) + 1))
+    assert list(tick.x) == [1.0, 1.0]
+    assert first.line.color != second.line.color
+    assert second.fillcolor.endswith(",0.0)")
+    assert "limit" in texts(ridge.draw(table, marks=[(1.5, "limit")]))
+    assert len(ridge.draw(table.assign(panel="a"), panel="panel", narrow=True).data) == 3
 
 
 def test_markup_in_names_stays_text(rows):
