@@ -17,6 +17,7 @@ KINDS = (
     "detectors",
     "estimators",
     "figures",
+    "geometry",
     "metrics",
     "perturbations",
     "projections",

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from stresslab.checks import Array
 from stresslab.evidence import Evidence, lacking
 
 Bounds = Mapping[str, tuple[float, float]]
@@ -27,6 +30,9 @@ class Geometry:
         Of `INVARIANCES`: changes of the features that leave every value as it is.
     settings : mapping
         Keyword settings of `compute` with their defaults.
+    rows : callable, optional
+        ``rows(evidence, rng) -> places`` of the inputs it takes where it does not take all: who
+        wants an interval draws them once.
     cost : str
         How time grows, e.g. ``"n * dimension**2"``.
     source : str
@@ -39,6 +45,7 @@ class Geometry:
     bounds: Bounds
     invariant_to: tuple[str, ...] = ("order",)
     settings: Mapping[str, float | int | str | bool] = field(default_factory=dict)
+    rows: Callable[[Evidence, np.random.Generator], Array] | None = None
     cost: str = ""
     source: str = ""
 
