@@ -1,7 +1,8 @@
 """Attributes of items and variants as typed columns, found in their JSON."""
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stresslab.store.build_dims import quoted
 
@@ -12,6 +13,8 @@ MOST = 500
 """Attributes kept as columns of one table; the rarer ones are named in errors only."""
 
 LISTED_VALUES = 50
+A_FETCH = 50
+"""Texts of wide objects held at a time."""
 
 
 class _Column(NamedTuple):
@@ -40,8 +43,9 @@ def _build(con: "duckdb.DuckDBPyConnection", task: int, kind: str) -> None:
     keys = _ordered(found)
     con.execute(f"DROP TABLE IF EXISTS {kind}_columns_{task}")
     con.execute(f"CREATE TABLE {kind}_columns_{task} AS {_values(task, kind, keys, found, 0)}")
-    for number, key in enumerate(keys):
+    for number, key in enumerate(keys[:MOST]):
         _list_column(con, task, kind, number, key, found[key])
+    _list_rare(con, task, kind, {key: found[key].n for key in keys[MOST:]})
 
 
 def _grow(con: "duckdb.DuckDBPyConnection", task: int, kind: str) -> bool:
@@ -85,14 +89,48 @@ def _found(
     con: "duckdb.DuckDBPyConnection", task: int, kind: str, first: int
 ) -> dict[str, _Column]:
     """Return the keys of the rows from `first` on."""
+    source = f"""(SELECT j FROM {_source(task, kind, first)}
+        WHERE json_valid(j) AND json_type(j) = 'OBJECT')"""
+    rows = con.execute(f"SELECT DISTINCT unnest(json_keys(j)) FROM {source}").fetchall()
+    keys = [key for (key,) in rows]
+    if len(keys) > MOST:
+        return _found_in_many(con, source)
     rows = con.execute(
-        f"""SELECT key, count(*), list_sort(list(DISTINCT type)) FROM (
-            SELECT unnest(json_keys(j)) AS key,
-                json_type(j, '$."' || replace(key, '"', '\\"') || '"') AS type
-            FROM {_source(task, kind, first)} WHERE json_valid(j) AND json_type(j) = 'OBJECT')
-        WHERE type <> 'NULL' GROUP BY key"""
-    ).fetchall()
-    return {key: _Column(n, _type_of(types)) for key, n, types in rows}
+        f"""SELECT place, sum(n)::BIGINT, list(type) FROM (
+            SELECT place, type, count(*) AS n FROM (
+                SELECT unnest(json_type(j, {_paths(keys)})) AS type,
+                    unnest(range({len(keys)})) AS place FROM {source})
+            WHERE type <> 'NULL' GROUP BY ALL) GROUP BY place"""
+    ).fetchall() if keys else []  # fmt: skip
+    return {keys[place]: _Column(n, _type_of(types)) for place, n, types in rows}
+
+
+def _found_in_many(con: "duckdb.DuckDBPyConnection", source: str) -> dict[str, _Column]:
+    """Return the keys of wide objects, row by row: SQL looks every key up among all others."""
+    counts, types = Counter[str](), dict[str, set[str]]()
+    texts = con.execute(f"SELECT j FROM {source}")
+    while rows := texts.fetchmany(A_FETCH):
+        for (text,) in rows:
+            for key, value in json.loads(text).items():
+                if value is not None:
+                    counts[key] += 1
+                    types.setdefault(key, set()).add(_json_type(value))
+    return {key: _Column(n, _type_of(list(types[key]))) for key, n in counts.items()}
+
+
+def _json_type(value: Any) -> str:
+    """Return what DuckDB calls the type of a JSON value."""
+    if isinstance(value, bool):
+        return "BOOLEAN"
+    if isinstance(value, int):
+        return "BIGINT" if -(2**63) <= value < 2**63 else "DOUBLE"
+    return "DOUBLE" if isinstance(value, float) else "VARCHAR"
+
+
+def _paths(keys: list[str]) -> str:
+    """Return SQL of the places of keys in an object."""
+    paths = [quoted('$."' + key.replace('"', '\\"') + '"') for key in keys]
+    return f"[{', '.join(paths)}]"
 
 
 def _ordered(columns: dict[str, _Column]) -> list[str]:
@@ -106,27 +144,38 @@ def _source(task: int, kind: str, first: int) -> str:
 
 
 def _values(task: int, kind: str, keys: list[str], columns: dict[str, _Column], first: int) -> str:
-    """Return SQL of the columns of the rows from `first` on."""
-    chosen = [kind]
-    for number, key in enumerate(keys[:MOST]):
-        path = quoted('$."' + key.replace('"', '\\"') + '"')
-        text = f"CASE WHEN json_valid(j) THEN json_extract_string(j, {path}) END"
-        is_a = columns[key].type
+    """Return SQL of the columns of the rows from `first` on; each text is parsed once."""
+    chosen, kept = [kind], keys[:MOST]
+    for number, key in enumerate(kept):
+        text, is_a = f"texts[{number + 1}]", columns[key].type
         value = text if is_a == "VARCHAR" else f"TRY_CAST({text} AS {is_a})"
         chosen.append(f'{value} AS "a{number}"')
-    return f"SELECT {', '.join(chosen)} FROM {_source(task, kind, first)} ORDER BY {kind}"
+    found = f"json_extract_string(j, {_paths(kept)})" if kept else "NULL"
+    source = f"""(SELECT {kind}, CASE WHEN json_valid(j) THEN {found} END AS texts
+        FROM {_source(task, kind, first)})"""
+    return f"SELECT {', '.join(chosen)} FROM {source} ORDER BY {kind}"
 
 
 def _list_column(
     con: "duckdb.DuckDBPyConnection", task: int, kind: str, number: int, key: str, found: _Column
 ) -> None:
-    """Describe a column; of those beyond `MOST`, only that there is such a key."""
-    column, is_a = (f"a{number}", found.type) if number < MOST else (None, None)
-    name = f"{kind}.{key}"
-    row = [task, name, column, is_a, found.n]
+    """Describe a column."""
+    column, name = f"a{number}", f"{kind}.{key}"
+    row = [task, name, column, found.type, found.n]
     con.execute("INSERT INTO attributes VALUES (?, ?, ?, ?, ?, NULL, NULL)", row)
-    if column is not None:
-        list_values(con, task, name, f"{kind}_columns_{task}", column)
+    list_values(con, task, name, f"{kind}_columns_{task}", column)
+
+
+def _list_rare(
+    con: "duckdb.DuckDBPyConnection", task: int, kind: str, counts: dict[str, int]
+) -> None:
+    """Say of the keys that are no columns only that there are such, all at once."""
+    if counts:
+        con.execute(
+            "INSERT INTO attributes SELECT ?, unnest(?::VARCHAR[]), NULL, NULL, "
+            "unnest(?::BIGINT[]), NULL, NULL",
+            [task, [f"{kind}.{key}" for key in counts], list(counts.values())],
+        )
 
 
 def list_values(

@@ -17,7 +17,8 @@ PLAIN = {
 
 KEYS = {"items": "item_id", "variants": "variant_id"}
 
-NEW_KEYS = """(json_valid(r.attributes) AND (t.attributes IS NULL OR (json_valid(t.attributes)
+NEW_KEYS = """(r.attributes IS DISTINCT FROM t.attributes AND json_valid(r.attributes)
+    AND (t.attributes IS NULL OR (json_valid(t.attributes)
     AND NOT list_has_all(json_keys(t.attributes), json_keys(r.attributes)))))"""
 
 

@@ -193,10 +193,17 @@ def _is_whole(units: Units, lines: list[bytes]) -> bool:
 
 
 def _stands(name: str, text: str) -> bool:
-    """Return whether an id stands in a text: a short one as a word of its own."""
-    if len(name) >= LONG_ID:
-        return name in text
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+    """Return whether an id stands in a text: a short one as a word of its own.
+
+    Of one that a reader joins with a dash, such as Pets-7007, the parts may stand apart.
+    """
+    parts = [name] if name in text else name.split("-")
+    return all(
+        one in text
+        if len(one) >= LONG_ID
+        else re.search(rf"(?<!\w){re.escape(one)}(?!\w)", text) is not None
+        for one in parts
+    )
 
 
 def _present(units: Units, mutated: Mutated) -> int:
