@@ -152,11 +152,15 @@ def consistency(
     n_cells = len(pairs.groups) if by else 0
     held = 0 < n_cells * len(compared) <= MOST_CELLS
     if held:
-        known = np.isfinite(pairs.values).all(axis=1)
-        right = [pairs.values[known, one] >= 0.5 for one in range(len(pairs.models))]
-        inside = consistencies(
-            right, compared, pairs.cluster[known], pairs.group[known], n_cells, level=level
-        )
+        right, cluster, group = found.right, pairs.cluster, pairs.group
+        if len(found.code) < len(group):  # rows of a variant stand for it once there
+            columns = [pairs.values[:, one] for one in range(len(pairs.models))]
+            known = np.logical_and.reduce([np.isfinite(one) for one in columns])
+            right = [one >= 0.5 for one in columns]
+            if not known.all():
+                cluster, group = cluster[known], group[known]
+                right = [one[known] for one in right]
+        inside = consistencies(right, compared, cluster, group, n_cells, level=level)
         labels = pairs.groups.to_dict("records")
     rows, cells = [], []
     for place, (a, b) in enumerate(compared):

@@ -300,8 +300,12 @@ def matched(batch: Batch) -> Batch:
 
 def rows_of(pairs: "Pairs", chosen: Array) -> "Pairs":
     """Return only the chosen rows of `pairs`."""
-    names = ("values", "trials", "variant", "item", "cluster", "tier", "perturbation", "group")
-    return replace(pairs, **{name: getattr(pairs, name)[chosen] for name in names})
+    from stresslab.store.pairs import taken
+
+    rows = np.flatnonzero(chosen)
+    names = ("variant", "item", "cluster", "tier", "perturbation", "group")
+    tables = {name: taken(getattr(pairs, name), rows) for name in ("values", "trials")}
+    return replace(pairs, **tables, **{name: getattr(pairs, name)[rows] for name in names})
 
 
 def once(pairs: "Pairs") -> Array:

@@ -139,22 +139,28 @@ def _family(
 
 def _agreement(pairs: "Pairs", compared: list[tuple[str, str]]) -> "pd.DataFrame":
     """Return who is right on how many pairs; a mean over trials is right from one half on."""
-    first = _paired.once(pairs)
-    values = [pairs.values[first, place] for place in range(len(pairs.models))]
-    known, right = [np.isfinite(one) for one in values], [one >= 0.5 for one in values]
+    first = np.flatnonzero(_paired.once(pairs))
     column = {model: place for place, model in enumerate(pairs.models)}
+    known, right = {}, {}
+    for model in dict.fromkeys(name for pair in compared for name in pair):
+        values = np.take(pairs.values[:, column[model]], first)
+        known[model], right[model] = np.isfinite(values), values >= 0.5
+    complete = all(one.all() for one in known.values())
+    n_right = {model: int(np.count_nonzero(one)) for model, one in right.items()}
     rows: list[dict[str, Any]] = []
-    for model_a, model_b in compared:
-        a, b = column[model_a], column[model_b]
-        n, both = (int(np.count_nonzero(one[a] & one[b])) for one in (known, right))
-        only_a, only_b = (
-            int(np.count_nonzero(right[one] & ~right[other] & known[other]))
-            for one, other in ((a, b), (b, a))
-        )
+    for a, b in compared:
+        both = int(np.count_nonzero(right[a] & right[b]))
+        if complete:
+            n, of_a, of_b = len(first), n_right[a], n_right[b]
+        else:
+            n = int(np.count_nonzero(known[a] & known[b]))
+            of_a, of_b = (
+                int(np.count_nonzero(right[one] & known[other])) for one, other in ((a, b), (b, a))
+            )
         rows.append(
             {
-                "model_a": model_a, "model_b": model_b, "both_right": both, "only_a": only_a,
-                "only_b": only_b, "both_wrong": n - both - only_a - only_b, "n_pairs": n,
+                "model_a": a, "model_b": b, "both_right": both, "only_a": of_a - both,
+                "only_b": of_b - both, "both_wrong": n - of_a - of_b + both, "n_pairs": n,
             }
         )  # fmt: skip
     return _value.frame(AGREEMENT, rows)

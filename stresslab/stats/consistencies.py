@@ -1,6 +1,7 @@
 """Error consistency of many pairs of models on the same rows."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -66,24 +67,40 @@ def _of_single_rows(
     n_marks, n_groups = len(rows.right), where.n_groups
     counts = by_group(rows.code, n_marks, where.owner, n_groups)
     n = counts.sum(axis=1)
-    found, moves = [], np.zeros((n_groups * n_marks, len(compared)))
-    for place, (a, b) in enumerate(compared):
-        one, other = rows.right[:, a], rows.right[:, b]
-        both, right_a, right_b = (counts @ side for side in (one & other, one, other))
-        table = np.stack([both, right_a - both, right_b - both, n - right_a - right_b + both])
-        found.append(one_pair.of_table(table, n, level))
-        if n_groups > 1:
-            known = np.isfinite(found[-1].kappa)
-            effect = one_pair.effects_of_corners(table)
-            corner = np.where(one, np.where(other, 0, 1), np.where(other, 2, 3))
-            share = np.where(known, 1 / np.maximum(n * known.sum(), 1), 0.0)
-            moves[:, place] = np.nan_to_num(effect[corner] * share).T.ravel()
+    left, other = (rows.right[:, [pair[side] for pair in compared]] for side in (0, 1))
+    both, right_a, right_b = ((counts @ side).T for side in (left & other, left, other))
+    table = np.stack([both, right_a - both, right_b - both, n - right_a - right_b + both])
+    # All pairs of models in one computation: a column per pair and group.
+    flat = table.reshape(4, -1)
+    made = one_pair.of_table(flat, np.tile(n, len(compared)), level)
+    found = [_part(made, slice(k * n_groups, (k + 1) * n_groups)) for k in range(len(compared))]
     if n_groups < 2:
         yield from found
         return
+    effects = one_pair.effects_of_corners(flat).reshape(table.shape)
+    moves = np.zeros((n_groups * n_marks, len(compared)))
+    for place, one in enumerate(found):
+        known = np.isfinite(one.kappa)
+        a, b = left[:, place], other[:, place]
+        corner = np.where(a, np.where(b, 0, 1), np.where(b, 2, 3))
+        share = np.where(known, 1 / np.maximum(n * known.sum(), 1), 0.0)
+        moves[:, place] = np.nan_to_num(effects[corner, place] * share).T.ravel()
     squares = _squares_by_cluster(rows.code, where, moves, n_marks)
-    for one_found, square in zip(found, squares, strict=True):
-        yield _with_mean(one_found, float(square), where, level)
+    n_clusters = int(np.count_nonzero(np.bincount(where.cluster)))
+    for one, square in zip(found, squares, strict=True):
+        yield _with_mean(one, float(square), where, level, n_clusters)
+
+
+def _part(made: Consistency, own: slice) -> Consistency:
+    """Return some groups of a consistency without a mean over them."""
+    from dataclasses import fields
+
+    arrays = {
+        one.name: value[own]
+        for one in fields(made)
+        if isinstance(value := getattr(made, one.name), np.ndarray)
+    }
+    return replace(made, **arrays)
 
 
 def _squares_by_cluster(code: Array, where: Blocks, moves: Array, n_marks: int) -> Array:
@@ -98,15 +115,15 @@ def _squares_by_cluster(code: Array, where: Blocks, moves: Array, n_marks: int) 
     return squares
 
 
-def _with_mean(found: Consistency, squares: float, where: Blocks, level: float) -> Consistency:
-    from dataclasses import replace
-
+def _with_mean(
+    found: Consistency, squares: float, where: Blocks, level: float, n_clusters: int
+) -> Consistency:
     known = np.isfinite(found.kappa)
     if not known.any():
         return found
     value = float(found.kappa[known].mean())
-    cluster = where.cluster if known.all() else where.cluster[known[where.owner]]
-    n_clusters = int(np.count_nonzero(np.bincount(cluster)))
+    if not known.all():
+        n_clusters = int(np.count_nonzero(np.bincount(where.cluster[known[where.owner]])))
     if n_clusters < 2:
         return replace(found, mean=value)
     reach = float(t_quantile(level, n_clusters - 1)) * float(

@@ -120,6 +120,10 @@ def _from_lattice(distinct: Array, counts: Array, observed: float, total: float)
     position = int(np.rint(observed / total * reach))
     if position == 0:
         return 1.0
+    least = max(FLOOR, 2.0 ** (1 - min(counts.sum(), 1000)))
+    # Hoeffding's bound: what is surely below the smallest p value needs no transform.
+    if 2 * np.exp(-(position**2) / (2 * float((distinct.astype(float) ** 2) @ counts))) < FLOOR:
+        return float(least)
     # The flipped total takes every second whole number from -reach to reach: with (reach + total)/2
     # from 0 to reach the characteristic function needs reach + 1 points, an odd number of them.
     points = reach + 1 + reach % 2
@@ -135,7 +139,7 @@ def _from_lattice(distinct: Array, counts: Array, observed: float, total: float)
     beyond = reach - steps + 1
     waves = spectrum * np.cos(at * steps) * np.sin(at * beyond) / np.sin(at)
     tail = 2 * (beyond + 2 * float(waves.sum())) / points
-    return float(np.clip(tail, max(FLOOR, 2.0 ** (1 - min(counts.sum(), 1000))), 1.0))
+    return float(np.clip(tail, least, 1.0))
 
 
 def _peaks(size: int, count: int, points: int) -> Array:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stresslab.checks import Array
+from stresslab.predicate import And, Predicate, all_of, fields_of
 from stresslab.store.build_arrays import BUILT_IN, NO_STATUS, OF_VARIANTS
 from stresslab.store.cells_facts import raw
 from stresslab.store.expressions import depends_on_perturbation
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 OF_ANSWERS = ("status", *BUILT_IN)
+FEW_KEYS = 1_000_000
+"""Possible keys, beside as many as there are rows, up to which they are looked up in a table."""
+
 KEYS = {"items": "item", "item_columns": "item", "variant_columns": "variant"}
 """Tables that are short enough to be read whole, and the number of their rows."""
 
@@ -110,7 +114,7 @@ def places(slicer: Slicer, by: Sequence[str], columns: Iterable[str]) -> dict[st
     """
     plain = slicer
     if slicer.of_outcomes:
-        plain = Slicer(slicer.engine, replace(slicer.question, where=None))
+        plain = Slicer(slicer.engine, replace(slicer.question, where=_of_variants(slicer)))
     wanted = tuple(dict.fromkeys(["variant", "item", "cluster", "tier", "perturbation", *columns]))
 
     def ask() -> dict[str, Array]:
@@ -120,6 +124,20 @@ def places(slicer: Slicer, by: Sequence[str], columns: Iterable[str]) -> dict[st
 
     found: dict[str, Array] = slices.get(slice_key(plain, "places", tuple(by), *wanted), ask)
     return dict(found)
+
+
+def _of_variants(slicer: Slicer) -> Predicate | None:
+    """Return the parts of a condition, all of which must hold, that no outcome decides."""
+    where = slicer.question.where
+    parts = where.parts if isinstance(where, And) else (where,)
+    return all_of(
+        *(
+            part
+            for part in parts
+            if part is not None
+            and not any(slicer.find(field.parts).of_outcome for field in fields_of(part))
+        )
+    )
 
 
 def meeting(slicer: Slicer, by: Sequence[str], rows: Mapping[str, Array]) -> list[Array]:
@@ -164,6 +182,34 @@ def slots(rows: Mapping[str, Array], width: int) -> Array:
         return rows["variant"]
     slot: Array = rows["variant"].astype(np.int64) * width + rows["perturbation"] + 1
     return slot
+
+
+def numbered_rows(columns: Sequence[Array]) -> tuple[Array, Array]:
+    """Return a number for each different row of some columns, from 0, and a row of each."""
+    import pandas as pd
+
+    n = len(columns[0])
+    key, size = np.zeros(n, dtype=np.int64), 1
+    for column in columns:
+        if column.dtype.kind not in "iu" or not n:
+            break
+        low, high = int(column.min()), int(column.max())
+        size *= high - low + 1
+        if size > FEW_KEYS + n:
+            break
+        key = key * (high - low + 1) + (column.astype(np.int64) - low)
+    else:
+        first = np.full(size, -1, dtype=np.int64)
+        first[key] = np.arange(n)
+        there = np.flatnonzero(first >= 0)
+        number = np.empty(size, dtype=np.int64)
+        number[there] = np.arange(len(there))
+        return number[key], first[there]
+    table = pd.DataFrame(dict(enumerate(columns)))
+    code = table.groupby(list(table), sort=False, dropna=False).ngroup().to_numpy(np.int64)
+    first = np.zeros(int(code.max()) + 1 if n else 0, dtype=np.int64)
+    first[code] = np.arange(n)
+    return code, first
 
 
 def _n_variants(slicer: Slicer) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from stresslab.checks import Array
 from stresslab.nouns import STATUSES
-from stresslab.store.aligned import at, meeting, places, statuses, values
+from stresslab.store.aligned import at, meeting, numbered_rows, places, statuses, values
 from stresslab.store.build_arrays import NO_STATUS
 from stresslab.store.cells_cube import SECOND
 from stresslab.store.cells_facts import STATUS_COUNTS
@@ -112,16 +112,10 @@ def different(variants: Array, n_variants: int) -> int:
 
 def _cells(places: Mapping[str, Array], columns: list[str]) -> tuple[Array, Array]:
     """Return the cell of each row and a row of each cell."""
-    import pandas as pd
-
-    n = len(places["variant"])
     if not columns:
+        n = len(places["variant"])
         return np.zeros(n, dtype=np.int64), np.zeros(min(n, 1), dtype=np.int64)
-    table = pd.DataFrame({name: places[name] for name in columns})
-    cell = table.groupby(columns, sort=False, dropna=False).ngroup().to_numpy().astype(np.int64)
-    first = np.zeros(int(cell.max()) + 1 if n else 0, dtype=np.int64)
-    first[cell] = np.arange(n)
-    return cell, first
+    return numbered_rows([places[name] for name in columns])
 
 
 def _common(

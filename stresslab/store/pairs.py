@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from stresslab.checks import Array
 from stresslab.errors import ParamError
-from stresslab.store.aligned import at, folder_of, load, meeting, places, slots
+from stresslab.store.aligned import at, folder_of, load, meeting, numbered_rows, places, slots
 from stresslab.store.cells_arrays import different
 from stresslab.store.cells_facts import raw
 from stresslab.store.contents import Question
@@ -129,7 +129,7 @@ def _values(
     for column, model in enumerate(slicer.models):
         values[:, column] = at(load(measure, str(model), n, np.nan), variant)
         if met is not None:
-            values[~met[column], column] = np.nan
+            np.copyto(values[:, column], np.nan, where=~met[column])
         if repeated[column]:
             trials[:, column] = at(load(measure, f"{model}.trials", n, 0), variant)
         else:
@@ -200,8 +200,9 @@ def _assembled(
         for model, mine in zip(question.models, known, strict=True):
             unmatched[model] = different(rows["variant"][mine & alone], n_variants)
     if not keep.all():
-        rows = {name: column[keep] for name, column in rows.items()}
-        values, trials = _kept(values, keep), _kept(trials, keep)
+        which = np.flatnonzero(keep)
+        rows = {name: column[which] for name, column in rows.items()}
+        values, trials = taken(values, which), taken(trials, which)
     group, groups = _groups(slicer, rows, by)
     return Pairs(
         models=question.models,
@@ -230,12 +231,12 @@ def _all_binary(slicer: Slicer, values: NDArray[np.float64]) -> bool:
     return all(((one == 0) | (one == 1) | np.isnan(one)).all() for one in np.moveaxis(values, 1, 0))
 
 
-def _kept(table: Array, keep: Array) -> Array:
-    """Return the rows to keep of a table whose columns lie together."""
-    kept = np.empty((int(np.count_nonzero(keep)), table.shape[1]), dtype=table.dtype, order="F")
+def taken(table: Array, rows: Array) -> Array:
+    """Return rows of a table whose columns lie together; a row at a time takes far longer."""
+    found = np.empty((len(rows), table.shape[1]), dtype=table.dtype, order="F")
     for column in range(table.shape[1]):
-        kept[:, column] = table[keep, column]
-    return kept
+        np.take(table[:, column], rows, out=found[:, column], mode="clip")
+    return found
 
 
 def _numbered(codes: Array, n: int) -> Array:
@@ -258,10 +259,8 @@ def _groups(
     if not sources:
         return np.zeros(len(rows["variant"]), dtype=np.int64), pd.DataFrame(index=range(1))
     columns = list(dict.fromkeys(source.column for source in sources.values()))
-    table = pd.DataFrame({name: rows[name] for name in columns})
-    code = table.groupby(columns, sort=False, dropna=False).ngroup().to_numpy().astype(np.int64)
-    _, at = np.unique(code, return_index=True)
-    first = table.iloc[at].reset_index(drop=True)
+    code, at = numbered_rows([rows[name] for name in columns])
+    first = pd.DataFrame({name: rows[name][at] for name in columns})
     groups = pd.DataFrame(index=range(len(first)))
     for name, source in sources.items():
         if source.kind == "codes":
