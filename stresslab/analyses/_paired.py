@@ -304,8 +304,9 @@ def rows_of(pairs: "Pairs", chosen: Array) -> "Pairs":
 
     rows = np.flatnonzero(chosen)
     names = ("variant", "item", "cluster", "tier", "perturbation", "group")
-    tables = {name: taken(getattr(pairs, name), rows) for name in ("values", "trials")}
-    return replace(pairs, **tables, **{name: getattr(pairs, name)[rows] for name in names})
+    columns: dict[str, Any] = {name: getattr(pairs, name)[rows] for name in names}
+    values, trials = taken(pairs.values, rows), taken(pairs.trials, rows)
+    return replace(pairs, values=values, trials=trials, **columns)
 
 
 def once(pairs: "Pairs") -> Array:

@@ -20,6 +20,9 @@ Of a score, which they leave at 0, abstained rows are counted among the rows the
 anything else they are left out of it, as errored and unscored rows always are.
 """
 
+SUMS = ("total", "n", "n_clusters", "ss", "sd", "dd", "sq")
+"""Columns of cells that intervals are made of."""
+
 FEW = 10
 """Below so many clusters an interval is drawn with a warning."""
 
@@ -54,26 +57,23 @@ def from_cells(
     cells: "pd.DataFrame", asked: Asked, by: Sequence[str], *, level: float | None = None
 ) -> "pd.DataFrame":
     """Return the value columns of `cells` (see `values`)."""
+    import pandas as pd
+
     from stresslab.stats.intervals import from_moments
 
-    cells = cells.copy(deep=False)
-    cells.attrs = {}  # pandas copies them deeply with every step
+    sums = {name: cells[name].to_numpy() for name in (*SUMS, *COUNTS, "n_refused", "rate")}
     found = from_moments(
-        cells["total"], cells["n"], cells["n_clusters"], cells["ss"], cells["sd"], cells["dd"],
-        sq=cells["sq"], rate=cells["rate"].to_numpy(bool), level=level or asked.params.level,
-        bounds=_bounds(asked),
+        *(sums[name] for name in SUMS[:-1]), sq=sums["sq"], rate=sums["rate"].astype(bool),
+        level=level or asked.params.level, bounds=_bounds(asked),
     )  # fmt: skip
-    table = cells[["model", *by]].reset_index(drop=True)
-    table = table.assign(value=found.value, low=found.low, high=found.high)
-    counted = cells.reset_index(drop=True)
-    silent = counted["n_abstained"] + counted["n_refused"]
-    sizes = {
-        "n_abstained": silent,
-        **{name: counted[name] for name in COUNTS if name != "n_abstained"},
-    }
-    for name in COUNTS:
-        table[name] = sizes[name].to_numpy(np.int64)
-    return table
+    sums["n_abstained"] = sums["n_abstained"] + sums["n_refused"]
+    return pd.DataFrame(
+        {
+            **{name: cells[name].reset_index(drop=True) for name in ("model", *by)},
+            "value": found.value, "low": found.low, "high": found.high,
+            **{name: sums[name].astype(np.int64) for name in COUNTS},
+        }
+    )  # fmt: skip
 
 
 def empty(by: Sequence[str]) -> "pd.DataFrame":

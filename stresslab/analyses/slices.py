@@ -159,7 +159,7 @@ class _Waiting:
 
 def _of_slice(asked: Asked, one: _Slice, whole: "Pairs") -> Iterator[_Waiting]:
     """Yield a row per model with its value on the slice, and which rows are in it."""
-    inside = asked.again(asked.params.metric, where=all_of(asked.question.where, one.where))
+    inside = _inside(asked, one)
     values = _value.values(inside, ())
     rows = _rows(inside, inside.question.where)
     for found in values.to_dict("records"):
@@ -169,6 +169,12 @@ def _of_slice(asked: Asked, one: _Slice, whole: "Pairs") -> Iterator[_Waiting]:
         row |= {str(name): value for name, value in found.items()}
         place = whole.models.index(model)
         yield _Waiting(row, place, _among(whole.variant, rows.variant[known]))
+
+
+def _inside(asked: Asked, one: _Slice) -> Asked:
+    """Return the question about the rows of a slice."""
+    where = all_of(asked.question.where, one.where)
+    return replace(asked, question=replace(asked.question, where=where))
 
 
 def _among(variant: Array, chosen: Array) -> Array:
@@ -213,8 +219,7 @@ def _with_differences(
 
 
 def _by_tier(asked: Asked, one: _Slice) -> list[dict[str, Any]]:
-    inside = asked.again(asked.params.metric, where=all_of(asked.question.where, one.where))
-    table = _value.values(inside, ("tier",))
+    table = _value.values(_inside(asked, one), ("tier",))
     names = [name for name in TIERS if name != "slice"]
     found = table[names].assign(slice=one.name).to_dict("records")
     return [{str(name): value for name, value in row.items()} for row in found]

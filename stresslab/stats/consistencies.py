@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -95,7 +96,7 @@ def _part(made: Consistency, own: slice) -> Consistency:
     """Return some groups of a consistency without a mean over them."""
     from dataclasses import fields
 
-    arrays = {
+    arrays: dict[str, Any] = {
         one.name: value[own]
         for one in fields(made)
         if isinstance(value := getattr(made, one.name), np.ndarray)

@@ -49,10 +49,10 @@ def _moments(
     columns = list(dict.fromkeys(s.column for s in slicer.by_sources(by).values()))
     found = places(slicer, by, columns)
     cell, first = _cells(found, columns)
-    n_items = slicer.dims.task_rows[slicer.task].n_items
-    if max(len(first), 1) * n_items > MOST_BINS:
+    cluster, n_clusters = _without_gaps(found["cluster"], slicer)
+    if max(len(first), 1) * n_clusters > MOST_BINS:
         return None
-    rows = _Rows(cell * n_items + found["cluster"], (len(first), n_items))
+    rows = _Rows(cell * n_clusters + cluster, (len(first), n_clusters))
     given = _answers(slicer, by, found)
     unmatched: dict[str, int] = {}
     shared = None
@@ -69,6 +69,15 @@ def _moments(
         sums |= keys | {"model": np.full(len(first), model)}
         parts.append({name: column[sums["n_rows"] > 0] for name, column in sums.items()})
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, unmatched
+
+
+def _without_gaps(cluster: Array, slicer: Slicer) -> tuple[Array, int]:
+    """Return the clusters of some rows numbered from 0, and how many there are."""
+    n_items = slicer.dims.task_rows[slicer.task].n_items
+    there = np.zeros(n_items, dtype=np.bool_)
+    there[cluster] = True
+    n = int(np.count_nonzero(there))
+    return (cluster, n_items) if n == n_items else ((np.cumsum(there) - 1)[cluster], n)
 
 
 def _bytes_of(kept: tuple[dict[str, Array], dict[str, int]] | None) -> int:

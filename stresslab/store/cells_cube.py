@@ -15,7 +15,8 @@ from stresslab.checks import Array
 from stresslab.store import small
 from stresslab.store.cells_facts import STATUS_COUNTS
 from stresslab.store.expressions import Compiler, depends_on_perturbation
-from stresslab.store.slicing import Slicer
+from stresslab.store.recent import answers
+from stresslab.store.slicing import Slicer, slice_key
 
 Raw = Mapping[str, Array]
 """Columns of rows or cells, still with codes in place of names."""
@@ -49,7 +50,8 @@ def from_cube(slicer: Slicer, by: Sequence[str]) -> tuple[Raw, dict[str, int]] |
     rows = cube_rows(slicer)
     seen_by_perturbation = "perturbation" in by or depends_on_perturbation(question.where)
     finest = _taken(rows, rows["level"] == (7 if seen_by_perturbation else 5))
-    chosen = meeting(slicer, finest)
+    key = slice_key(slicer, "cube", question.measure, tuple(slicer.models), seen_by_perturbation)
+    chosen: Raw = answers.get(key, lambda: dict(meeting(slicer, finest)))
     if "perturbation" in by and slicer.dims.paired(slicer.task):
         chosen = _taken(chosen, chosen["perturbation"] != -1)
     if not complete(slicer, chosen):
