@@ -18,7 +18,7 @@ COMPUTING = {
     "probes", "adaptation", "unlearning", "projections",
 }  # fmt: skip
 EVERYTHING = COMPUTING | {
-    "stats", "metrics", "perturbations", "store", "readers", "runners", "analyses", "validity", "studies",
+    "stats", "metrics", "perturbations", "store", "readers", "runners", "encoders", "analyses", "validity", "studies",
     "jobs",
     "figures", "reports", "commands", "cli",
 }  # fmt: skip
@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": set(),
     "readers": {"store.scan"},
     "runners": {"perturbations"},
+    "encoders": {"runners"},
     "analyses": {"store", "stats", "metrics", "perturbations"} | COMPUTING,
     "validity": {"store", "analyses", "stats", "metrics"} | COMPUTING,
     "studies": EVERYTHING - OUTWARD - {"jobs", "validity"},

@@ -14,6 +14,7 @@ from stresslab.errors import ParamError, UnknownPieceError
 
 KINDS = (
     "analyses",
+    "encoders",
     "detectors",
     "estimators",
     "figures",

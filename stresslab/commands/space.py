@@ -1,5 +1,6 @@
-"""Spaces: draw, group and align the vectors of a workspace."""
+"""Spaces: make or bring in vectors, draw them, group them, align them."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +16,51 @@ SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="A setting, key=value; may be repeated.")
 ]
 SeedOption = Annotated[int, typer.Option(help="Seed: the same seed gives the same.")]
+
+
+ModelOption = Annotated[str, typer.Option(help="Model of the workspace they are the inside of.")]
+
+
+def embed(
+    encoder: Annotated[str, typer.Argument(help="How: `stresslab list encoders`.")],
+    workspace: WorkspaceOption,
+    space: Annotated[str, typer.Option(help="Name of the space; the encoder's when empty.")] = "",
+    task: Annotated[str | None, typer.Option(help="Task; the default when empty.")] = None,
+    where: Annotated[str, typer.Option(help="Condition that inputs must meet.")] = "",
+    dtype: Annotated[str, typer.Option(help="float16 or float32.")] = "float16",
+    model: ModelOption = "",
+    set_: SetOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Make vectors of inputs; a job that was killed goes on where it was."""
+    from stresslab.jobs.embed import embed as encode
+
+    events = encode(
+        open_workspace(workspace), encoder, space=space, task=task, where=where,
+        settings=pairs_of(set_ or []), dtype=dtype, model=model,
+    )  # fmt: skip
+    _print.done(_print.follow(events, quiet=json_), json_wanted=json_)
+
+
+def import_vectors(
+    path: Annotated[Path, typer.Argument(help=".npy, .npz or .parquet.")],
+    space: Annotated[str, typer.Argument(help="Name of the space.")],
+    workspace: WorkspaceOption,
+    ids: Annotated[Path | None, typer.Option(help="Ids, one per line, or .npy.")] = None,
+    kind: Annotated[str, typer.Option(help="features or logits.")] = "features",
+    dtype: Annotated[str, typer.Option(help="float16 or float32.")] = "float32",
+    layer: Annotated[str, typer.Option(help="Layer they are of.")] = "",
+    model: ModelOption = "",
+    json_: JsonOption = False,
+) -> None:
+    """Bring in vectors that were made elsewhere."""
+    from stresslab.jobs.import_vectors import import_vectors as bring
+
+    events = bring(
+        open_workspace(workspace), path, space, ids=ids, kind=kind, dtype=dtype, layer=layer,
+        model=model,
+    )  # fmt: skip
+    _print.done(_print.follow(events, quiet=json_), json_wanted=json_)
 
 
 def project(

@@ -53,3 +53,27 @@ def thumbnails(
             AND item_id IN (SELECT unnest($ids::VARCHAR[])) ORDER BY item LIMIT {int(most)}""",
             {"task": engine.dims.tasks.index(task), "ids": list(item_ids)},
         )
+
+
+def inputs(workspace: Any, task: str, variants: Sequence[int]) -> "pd.DataFrame":
+    """Return ``variant_id, input`` of variants, in their order; None where it is not kept.
+
+    A variant that is made anew from its item, or that nobody kept, has none: that of the item is
+    another input.
+    """
+    import pandas as pd
+
+    codes = [int(one) for one in variants]
+    with reading(workspace) as engine:
+        found = engine.sql(
+            """SELECT v.variant, v.variant_id,
+                CASE WHEN v.perturbation = -1 OR t.axis = 'graded'
+                THEN coalesce(v.input, i.input) ELSE v.input END AS input
+            FROM (SELECT * FROM variants WHERE task = $task
+                AND variant IN (SELECT unnest($codes::INTEGER[]))) v
+            JOIN (SELECT * FROM items WHERE task = $task) i ON i.item = v.item
+            LEFT JOIN task_perturbations t ON t.task = $task AND t.perturbation = v.perturbation""",
+            {"task": engine.dims.tasks.index(task), "codes": codes},
+        )
+    order = pd.DataFrame({"variant": pd.Series(codes, dtype="int64")})
+    return order.merge(found, on="variant", how="left").drop(columns="variant")

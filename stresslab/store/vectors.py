@@ -157,6 +157,13 @@ def variants_of(engine: DuckDBEngine, question: Question) -> Array:
     return found.astype(np.int64)
 
 
+def variant_ids(workspace: "Workspace") -> list[str]:
+    """Return the ids of all variants of all tasks."""
+    with reading(workspace) as engine:
+        found = _everywhere(engine) if engine.dims.tasks else np.zeros(0, dtype=object)
+    return [str(one) for one in found]
+
+
 def head_of(space: SpaceInfo) -> tuple[Array, Array] | None:
     """Return ``(W, b)`` of the layer that makes logits of the vectors, if it is kept beside them.
 
