@@ -46,7 +46,7 @@ def draw(work: Work, opened: Open, head: show.Head) -> None:
         with head.answer:
             st.markdown(f"**{plain(work.title)}** into **{plain(opened.workspace.name)}**. This "
                         "tab may be closed: the import goes on.")  # fmt: skip
-        _follow(work)
+        follow(work, "Stop the import")
     elif work.done is not None:
         _ended(work, work.done, opened, head)
     else:
@@ -65,7 +65,8 @@ def draw(work: Work, opened: Open, head: show.Head) -> None:
 
 
 @st.fragment(run_every=0.7)
-def _follow(work: Work) -> None:
+def follow(work: Work, label: str = "Stop") -> None:
+    """Draw how far a job is, and a button that stops it; draw the page anew when it has ended."""
     if not work.is_running:
         st.rerun()
     one, rate, left = work.progress, work.rows_a_second, work.seconds_left
@@ -77,7 +78,7 @@ def _follow(work: Work) -> None:
     if left is not None:
         facts.append(f"about {_time(left)} left")
     st.progress(work.share or 0.0, " · ".join(facts))
-    stopping = "Stopping after this step …" if work.stopped else "Stop the import"
+    stopping = "Stopping after this step …" if work.stopped else label
     st.button(stopping, on_click=work.stop, disabled=work.stopped, key="stop_import",
               icon=":material/stop_circle:")  # fmt: skip
 

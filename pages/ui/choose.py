@@ -17,6 +17,9 @@ from stresslab.store.text_features import FEATURES
 RARE = ("baseline", "population", "level", "margin", "power", "correction", "seed")
 """Settings behind one button; the others stand in the row."""
 
+FITTING = ("share", "dropped", "detectors")
+"""Settings of detectors that go behind the button."""
+
 SIDES = ("inputs", "in_domains", "out_domains", "in_where", "out_where", "complexity")
 """Settings that say what is in and what is out of distribution."""
 
@@ -232,6 +235,53 @@ def _target(opened: Open, task: str, about: Mapping[str, Any]) -> str:
     )  # fmt: skip
 
 
+def _space(opened: Open, task: str, about: Mapping[str, Any]) -> str | None:
+    """Choose among the spaces that hold vectors of the task, or do not say of which."""
+    spaces = [
+        one.space_id
+        for one in opened.workspace.spaces()
+        if (one.manifest.get("settings") or {}).get("task") in (None, task)
+    ]
+    if not spaces:
+        return None
+    return str(
+        state.bound(
+            "space",
+            lambda key: st.selectbox("Space", spaces, key=key, help=about["help"], width=160),
+            default=spaces[0], read=_one_of(spaces),
+        )
+    )  # fmt: skip
+
+
+def _model(opened: Open, task: str, about: Mapping[str, Any]) -> str | None:
+    models = opened.models(task)
+    names = {model: opened.styles[model].name for model in models}
+    chosen = state.bound(
+        "model",
+        lambda key: st.selectbox(
+            "Model", ["", *models], key=key, help=about["help"], width=180,
+            format_func=lambda one: names.get(one, "the one of the space"),
+        ),
+        default="", read=_one_of(models),
+    )  # fmt: skip
+    return str(chosen) or None
+
+
+def _detectors(opened: Open, task: str, about: Mapping[str, Any]) -> tuple[str, ...]:
+    from stresslab.detectors import detectors
+
+    titles = {name: piece.title for name, piece in detectors}
+    chosen = state.bound(
+        "detectors",
+        lambda key: st.multiselect(
+            "Detectors", list(titles), key=key, help=about["help"], placeholder="all that are kept",
+            format_func=titles.get,
+        ),
+        default=[], read=_some_of(list(titles)),
+    )  # fmt: skip
+    return tuple(chosen)
+
+
 def _columns(opened: Open, task: str, about: Mapping[str, Any]) -> tuple[str, ...]:
     table = opened.contents.attributes
     attributes = table.loc[(table["task"] == task) & (table["n_values"] >= 2), "name"].tolist()
@@ -254,7 +304,7 @@ _MAKE: dict[str, Callable[[Open, str, Mapping[str, Any]], Any]] = {
     "models": _models, "metric": _metric, "by": _by, "baseline": _baseline, "sort": _sort,
     "descending": _descending, "in_domains": _domains, "out_domains": _domains,
     "in_where": _text, "out_where": _text, "complexity": _text, "target": _target,
-    "columns": _columns,
+    "columns": _columns, "space": _space, "model": _model, "detectors": _detectors,
 }  # fmt: skip
 
 

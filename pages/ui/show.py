@@ -28,6 +28,7 @@ PAGES = {
     "claim_check": ("pages/280_claims.py", "See the claims"),
     "ood_gap": ("pages/270_out_of_distribution.py", "See the gap"),
     "embedding_map": ("pages/310_embedding_map.py", "See the map"),
+    "detect": ("pages/320_detectors.py", "See the detectors"),
     "items": ("pages/290_items.py", "See the items"),
     "item": ("pages/290_items.py", "See the item"),
     "inventory": ("pages/190_workspace.py", "See the workspace"),

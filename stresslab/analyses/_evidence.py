@@ -101,7 +101,7 @@ def gather(
     found = space_rows(
         workspace, question, space, run_id=_run_of(workspace, question, info, model), layer=layer
     )
-    rows = _rows(workspace, question, found)
+    rows = rows_of(workspace, question, found)
     probs, answers = _probs(workspace, question, model, found.variants)
     labels, classes = _labels(workspace, question, found.variants, probs, answers)
     features = np.asarray(found.matrix, dtype=np.float32)
@@ -142,7 +142,8 @@ def _run_of(
     return mine[-1] if mine and len(runs) > 1 else None
 
 
-def _rows(workspace: "Workspace", question: "Question", found: "SpaceRows") -> "pd.DataFrame":
+def rows_of(workspace: "Workspace", question: "Question", found: "SpaceRows") -> "pd.DataFrame":
+    """Return who the rows of a space are: the columns of `Gathered.rows`."""
     import pandas as pd
 
     from stresslab.store.engine import reading

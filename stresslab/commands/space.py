@@ -85,3 +85,25 @@ def project(
     else:
         events = draw(opened, space, recipe, settings=pairs_of(set_ or []), seed=seed, layer=layer)
     _print.done(_print.follow(events, quiet=json_), json_wanted=json_)
+
+
+def detect(
+    space: SpaceArgument,
+    workspace: WorkspaceOption,
+    detectors: Annotated[
+        list[str] | None, typer.Argument(help="Which: `stresslab list detectors`; all if none.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Model whose answers count.")] = None,
+    set_: SetOption = None,
+    seed: SeedOption = 0,
+    json_: JsonOption = False,
+) -> None:
+    """Score how far inputs lie outside of what is in distribution; kept as derived values."""
+    from stresslab.analyses.detect import DetectParams
+    from stresslab.jobs.detect import detect as score
+
+    opened = open_workspace(workspace)
+    given = pairs_of(set_ or []) | {"space": space, "detectors": ",".join(detectors or [])}
+    given |= {"model": model} if model else {}
+    params = DetectParams.parse({**given, "seed": str(seed)})
+    _print.done(_print.follow(score(opened, params), quiet=json_), json_wanted=json_)
