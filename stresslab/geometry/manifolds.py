@@ -153,7 +153,7 @@ def _alignments(anchors: Array, there: Array) -> dict[str, float]:
     axes = _units(moving)
     apart: Array = np.eye(len(means)) == 0
     between = np.abs(centres @ centres.T)[apart]
-    alive: Array = axes.any(axis=2)
+    alive = np.asarray(axes.any(axis=2))
     both = (alive[:, :, None] & alive[:, None, :]) & apart
     turned = np.abs(axes @ axes.transpose(0, 2, 1))
     across = np.abs(np.einsum("pn,dqn->dpq", centres, axes))
