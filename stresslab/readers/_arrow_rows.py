@@ -183,6 +183,10 @@ class _OfRun(RowsOf):
             correct = self._graded(score, correct)
         score = pc.coalesce(score, correct.cast(pa.float64()))
         score = pc.multiply(score, -1.0) if self.into.sign < 0 else score
+        if said["status"] == NONE and said["error"] == NONE:
+            status = pc.if_else(score.is_null(), "unscored", "answered")
+            is_scored = score.is_valid() if score.null_count else None
+            return status, score, pc.if_else(is_scored, correct, None) if is_scored else correct
         error = self.full(said["error"], pa.string())
         has_error = pc.fill_null(pc.not_equal(error, ""), False)
         status = pc.if_else(has_error, "errored", "answered")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
+HEX_DIGITS = 64
 QUOTE, ESCAPE, BLANK, DELETE = b'"\\ \x7f'
 
 
@@ -74,16 +75,26 @@ def hashes(untouched: "pa.Array", choices: "pa.Array | None", right: Any) -> "pa
         "]}", "",
     )  # fmt: skip
     sha256 = hashlib.sha256
-    found = [
-        None if one is None else sha256(one).hexdigest()
-        for one in whole.cast(pa.binary()).to_pylist()
-    ]
-    return pa.array(found, pa.string())
+    known = whole.drop_null() if whole.null_count else whole
+    digests = b"".join([sha256(one).digest() for one in known.cast(pa.binary()).to_pylist()])
+    offsets = np.arange(0, 2 * len(digests) + 1, HEX_DIGITS, dtype=np.int32)
+    found = pa.StringArray.from_buffers(
+        len(known), pa.py_buffer(offsets), pa.py_buffer(digests.hex().encode())
+    )
+    if not whole.null_count:
+        return found
+    mask = whole.is_valid()
+    return pc.replace_with_mask(pa.nulls(len(whole), pa.string()), mask, found)
 
 
 def hashed_references(texts: "pa.Array") -> "pa.Array":
     """Return texts, none of which is a list, as `nouns.hashed_reference` writes them."""
-    return quoted(quoted(tidied(texts))).fill_null(nouns.hashed_reference(None))
+    import pyarrow.compute as pc
+
+    tidy = tidied(texts)
+    plain = pc.binary_join_element_wise('"\\"', tidy, '\\""', "")
+    made = _mended(plain, texts, _has_special(tidy), nouns.hashed_reference)
+    return made.fill_null(nouns.hashed_reference(None))
 
 
 def objects(members: "Sequence[tuple[str, pa.Array]]", n: int) -> "pa.Array":

@@ -13,7 +13,7 @@ import numpy as np
 
 from stresslab.readers._json_lines import MAX_LINE, usual
 from stresslab.readers._regular import Lines
-from stresslab.readers._shape import Flags, Places, Shape, shape_of
+from stresslab.readers._shape import Cuts, Flags, Places, Shape, shape_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -132,11 +132,11 @@ class Block:
             pieces = self.pieces(cuts)
         return Lines(self, shape, rows, pieces, cuts)
 
-    def pieces(self, cuts: Places) -> "pa.StringArray":
+    def pieces(self, cuts: Cuts) -> "pa.StringArray":
         """Return runs and values of lines in turn, and behind each line what is up to the next."""
         import pyarrow as pa
 
-        offsets = pa.py_buffer(cuts.astype(np.int32).ravel())
+        offsets = pa.py_buffer(np.ascontiguousarray(cuts))
         return pa.StringArray.from_buffers(max(cuts.size - 1, 0), offsets, self.buffer)
 
     def _quotes(self) -> Places:

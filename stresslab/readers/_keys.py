@@ -9,6 +9,8 @@ Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 RECENT = 50_000
 """Names held as they are before they become numbers."""
+BULK = 1_000
+"""Names that come at once and become numbers at once."""
 
 
 class Keys:
@@ -79,7 +81,7 @@ class Names:
 
     def update(self, names: Sequence[str], hashes: Sequence[int] | Numbers) -> None:
         """Remember names, given with their hashes."""
-        if len(names) >= self._most:
+        if len(names) >= min(BULK, self._most):
             self._older.add(hashes, [0] * len(names))
             return
         self._recent.update(names)

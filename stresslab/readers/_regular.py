@@ -9,7 +9,7 @@ import numpy as np
 
 from stresslab.readers._arrow_texts import quoted
 from stresslab.readers._part import OddError
-from stresslab.readers._shape import Flags, Path, Places, Shape, Slot
+from stresslab.readers._shape import Cuts, Flags, Path, Places, Shape, Slot
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,7 +49,7 @@ class Lines:
     shape: Shape
     rows: Places
     pieces: "pa.StringArray"
-    cuts: Places
+    cuts: Cuts
     odd: Flags = field(init=False)
     left_out: Flags = field(init=False)
 
@@ -95,7 +95,7 @@ class Lines:
         width = self.cuts.shape[1]
         if not around:
             return self.pieces.take(pa.array(np.arange(2 * at + 1, width * self.n, width)))
-        offsets = self.cuts[:, 2 * at + 1 : 2 * at + 3] + np.array([-around, around])
+        offsets = self.cuts[:, 2 * at + 1 : 2 * at + 3] + np.array([-around, around], np.int32)
         pieces = self.block.pieces(offsets)
         return pieces.take(pa.array(np.arange(0, 2 * self.n, 2)))
 

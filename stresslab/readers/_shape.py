@@ -14,6 +14,7 @@ import numpy as np
 
 Places = np.ndarray[Any, np.dtype[np.int64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
+Cuts = np.ndarray[Any, np.dtype[np.int32]]
 Path = tuple[str | int, ...]
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[^\s\[\]{},:"]+', re.DOTALL)
@@ -84,7 +85,7 @@ class Shape:
         below = (*above, head)
         return self.look_up(rest, below) if rest and below in self.objects else None
 
-    def cuts(self, starts: Places, ends: Places, quotes: Places) -> tuple[Flags, Places]:
+    def cuts(self, starts: Places, ends: Places, quotes: Places) -> tuple[Flags, Cuts]:
         """Return which lines may have this shape, and where the runs and values of those stand.
 
         Nothing but the lengths of runs is looked at.
@@ -102,7 +103,7 @@ class Shape:
             Starts and ends of runs; from the end of one to the start of the next is a value.
         """
         fits = np.ones(len(starts), bool)
-        cuts = np.empty((len(starts), 2 * len(self.runs)), np.int64)
+        cuts = np.empty((len(starts), 2 * len(self.runs)), np.int32)
         cuts[:, 0], begin = starts, starts + len(self.runs[0])
         for place, (slot, run) in enumerate(zip(self.slots, self.runs[1:], strict=True), start=1):
             first = run.find(b'"')

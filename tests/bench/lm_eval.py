@@ -24,9 +24,9 @@ import orjson
 import pyarrow as pa
 
 from stresslab.nouns import content_hash
-from stresslab.readers import readers
-from stresslab.readers._records import uncollected
-from stresslab.store.scan import typed_lines
+from stresslab.readers import _rows, readers
+from stresslab.readers._mapping import Mapping
+from stresslab.store.scan import typed_lines, uncollected
 from tests.bench._kind import Asked, Bench, Row, Took, best, once
 
 CHOICES = ("73", "75", "74", "84")
@@ -115,6 +115,7 @@ def _rates(asked: Asked, path: Path, n: int, kind: str) -> Iterator[Row]:
         ("and answers", "", partial(_drain_typed, path, ANSWERS)),
         ("with texts", "", partial(_drain_typed, path, WHOLE)),
         ("with hashes", "", partial(_hashed_by_columns, path)),
+        ("line by line", "", partial(_by_lines, path, mapping)),
         ("whole reader", "", lambda: [None for _ in reader.read(path, mapping)]),
     ):
         took = best(work, times=2)
@@ -128,6 +129,16 @@ def _rates(asked: Asked, path: Path, n: int, kind: str) -> Iterator[Row]:
         yield Row(f"{kind}: whole reader, like for like", n, took, "pandas + loop", same)
     for what, work in (("parse", _parsed), ("parse, hash and texts", _least)):
         yield Row(f"{kind}: least work: {what}", n, best(partial(work, path), times=2))
+
+
+def _by_lines(path: Path, mapping: Mapping) -> None:
+    """Read a file as if none of its lines could be read by columns."""
+    by_columns, _rows.add_part = _rows.add_part, lambda table, part: False
+    try:
+        for _ in readers.get("lm_eval").read(path, mapping):
+            pass
+    finally:
+        _rows.add_part = by_columns
 
 
 def _same_by_pandas(path: Path) -> None:

@@ -1,9 +1,11 @@
 """Lines of one shape are read by columns into the tables that reading them one by one gives."""
 
 import json
+import math
 import random
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from stresslab.errors import ReadError
 from stresslab.readers import _arrow_rows, _blocks, _rows, readers
+from stresslab.readers._likelihoods import softmax, softmaxes
 from stresslab.readers._shape import shape_of
 from tests.readers import lm_eval_files as files
 from tests.readers.test_lm_eval_columns import ODD, places, spoiled
@@ -208,7 +211,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("changed")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(kind=st.sampled_from(["choices", "answers", "filters", "table"]), changes=CHANGES)
 def test_files_with_changed_bytes_are_read_alike(folder, kind, changes):
     if kind == "table":
@@ -249,3 +252,12 @@ def test_a_shape_knows_where_values_stand():
 @pytest.mark.parametrize("line", [b'{"a": 1, "a": 2}', b'{"a": [[1], [2]]}'])
 def test_a_line_whose_values_cannot_be_told_apart_has_no_shape(line):
     assert shape_of(line, json.loads(line)) is None
+
+
+def test_shares_of_many_rows_are_those_of_each_to_the_last_bit():
+    rng = np.random.default_rng(0)
+    for n_choices in (1, 2, 3, 4, 13):
+        values = rng.normal(size=(5_000, n_choices)) * rng.choice([0.01, 1, 40], size=(5_000, 1))
+        values[:9] = -np.arange(n_choices) * math.log(2.0)  # sums that lie halfway
+        alone = [softmax(row) for row in values.tolist()]
+        assert softmaxes(values).tolist() == alone
