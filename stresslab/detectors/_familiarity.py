@@ -91,6 +91,13 @@ def empirical_p(raw: Array, usual: Array) -> Array:
     return found
 
 
+def own_p(raw: Array) -> Array:
+    """Return the empirical probabilities of calibration rows among the others, shape (n, k)."""
+    n = len(raw)
+    found: Array = (empirical_p(raw, np.sort(raw, axis=0)) * (n + 1) - 1) / n
+    return found
+
+
 def combined(parts: Array, how: Combine) -> Array:
     """Return one familiarity per row, shape (n,), in (0, 1].
 

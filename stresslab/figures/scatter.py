@@ -91,10 +91,10 @@ def _frame(
     across, down = [0.0, 1.0], [0.0, 1.0]
     if stacked:
         size = (1 - 0.16 * (n - 1)) / n
-        down = [1 - size - number * (size + 0.16), 1 - number * (size + 0.16)]
+        down = [max(1 - size - number * (size + 0.16), 0.0), 1 - number * (size + 0.16)]
     elif n > 1:
         size = (1 - 0.09 * (n - 1)) / n
-        across = [number * (size + 0.09), number * (size + 0.09) + size]
+        across = [number * (size + 0.09), min(number * (size + 0.09) + size, 1.0)]
     picture.layout[f"xaxis{tail}"] = theme.axis(
         mode, domain=across, anchor=f"y{tail}", range=spans[0], showgrid=True, showline=True
     )

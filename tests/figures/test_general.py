@@ -93,6 +93,13 @@ def test_hills_stand_on_their_rows_and_are_coloured_by_tier():
     assert len(ridge.draw(table.assign(panel="a"), panel="panel", narrow=True).data) == 3
 
 
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("n", [2, 3, 4, 5])
+def test_panels_of_a_scatter_stay_within_the_picture(n, narrow):
+    table = pd.DataFrame({"panel": range(n), "x": [0.0] * n, "y": [1.0] * n})
+    assert len(scatter.draw(table, panel="panel", narrow=narrow).data) == n
+
+
 def test_markup_in_names_stays_text(rows):
     table = rows.assign(label="<b>x</b>", x=[1.0, 2.0], y=[1.0, 2.0], row="<i>", column="c")
     for piece in (dots, scatter, matrix):
