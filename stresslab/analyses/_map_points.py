@@ -1,7 +1,8 @@
 """The points of a map: places, failures, clusters and what colours them; kept between questions."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 COLOURS = ("failure", "disagreement", "confidence", "tier", "domain", "perturbation", "cluster")
 """What points can be coloured by, besides any attribute."""
 
+T = TypeVar("T")
 _kept = Recent(1 << 30)
 
 
@@ -51,6 +53,8 @@ class Points:
         What codes of perturbations stand for.
     warnings : tuple of Warn
         What has no place.
+    key : tuple
+        Tells these points from all others.
     """
 
     variant: Array
@@ -70,6 +74,7 @@ class Points:
     focus: str
     perturbations: tuple[str, ...]
     warnings: tuple[Warn, ...]
+    key: tuple[Any, ...] = ()
 
     def take(self, rows: Array) -> "Points":
         """Return some of the points."""
@@ -90,8 +95,18 @@ def points(
     question = replace(asked.question, warnings=(), below=())
     ids = tuple(one.digest if one else "" for one in (drawn, beside, clusters))
     key = (str(asked.workspace.path), asked.workspace.index_version, question, ids, colour)
-    found: Points = _kept.get(key, lambda: _points(asked, drawn, beside, clusters, colour), _bytes)
+
+    def make() -> Points:
+        return replace(_points(asked, drawn, beside, clusters, colour), key=key)
+
+    found: Points = _kept.get(key, make, _bytes)
     return found
+
+
+def remember(found: Points, what: tuple[Any, ...], make: Callable[[], T]) -> T:
+    """Return what was made of these points before, or make it; for what is small beside them."""
+    made: T = _kept.get((*found.key, *what), make, lambda _: 40 * len(found.x))
+    return made
 
 
 def _bytes(found: Points) -> int:

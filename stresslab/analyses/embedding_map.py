@@ -10,9 +10,9 @@ from stresslab.analyses import _map_points, _map_raster, _map_regions, _sentence
 from stresslab.analyses import _sentences_map as rules
 from stresslab.analyses._ask import Asked, ask, no_rows
 from stresslab.analyses._kind import Analysis
-from stresslab.analyses._map_points import COLOURS, Points
+from stresslab.analyses._map_points import COLOURS, Points, remember
 from stresslab.analyses._map_regions import Region, quoted
-from stresslab.analyses._map_terms import lifted
+from stresslab.analyses._map_terms import Weights, lifted, weigh
 from stresslab.analyses._value import frame, together
 from stresslab.errors import ParamError
 from stresslab.params import Params, setting
@@ -189,33 +189,40 @@ def _regions(
     """Return the region that was drawn, then the clusters as a family of their own."""
     import pandas as pd
 
-    groups = [] if clusters is None else _map_regions.clusters(found, clusters.derived_id)
     how: dict[str, Any] = {"level": params.level, "seed": params.seed}
-    parts = [_map_regions.table(found, groups, **how).sort_values(
-        ["p_adjusted", "value"], ascending=[True, False], kind="stable"
-    )]  # fmt: skip
-    if chosen.any():
-        corners = ", ".join(f"[{x!r}, {y!r}]" for x, y in _polygon(params.region))
-        condition = f"within(derived.{quoted(drawn.derived_id)}, [{corners}])"
-        parts.insert(
-            0, _map_regions.table(found, [Region("your region", condition, chosen)], **how)
-        )
-    table = pd.concat([one for one in parts if len(one)] or parts[:1], ignore_index=True)
-    masks = {one.name: one.inside for one in groups} | {"your region": chosen}
-    return table.assign(terms=_terms(asked, found, [masks[one] for one in table["region"]]))
+    groups = [] if clusters is None else _map_regions.clusters(found, clusters.derived_id)
+
+    def make() -> "pd.DataFrame":
+        table = _map_regions.table(found, groups, **how)
+        table = table.assign(terms=_terms(asked, found, table, groups))
+        return table.sort_values(["p_adjusted", "value"], ascending=[True, False], kind="stable")
+
+    told = remember(found, ("clusters", params.level, params.seed), make)
+    if not chosen.any():
+        return told.reset_index(drop=True)
+    corners = ", ".join(f"[{x!r}, {y!r}]" for x, y in _polygon(params.region))
+    condition = f"within(derived.{quoted(drawn.derived_id)}, [{corners}])"
+    mine = [Region("your region", condition, chosen)]
+    first = _map_regions.table(found, mine, **how)
+    first = first.assign(terms=_terms(asked, found, first, mine))
+    return pd.concat([one for one in (first, told) if len(one)] or [first], ignore_index=True)
 
 
-def _terms(asked: Asked, found: Points, masks: list[Any]) -> list[str]:
+def _terms(asked: Asked, found: Points, table: "pd.DataFrame", regions: list[Region]) -> list[str]:
+    """Return the words of every region of a table."""
     from stresslab.store.excerpts import excerpts
 
-    if not masks:
-        return []
+    masks = {one.name: one.inside for one in regions}
     rows = np.arange(len(found.x))
     if len(rows) > TERMS_FROM:
         rows = np.sort(np.random.default_rng(0).choice(rows, TERMS_FROM, replace=False))
-    texts = excerpts(asked.workspace, asked.question.task, found.variant[rows].tolist())["text"]
-    plain = [one if isinstance(one, str) else None for one in texts]
-    return lifted(plain, [mask[rows] for mask in masks])
+
+    def make() -> Weights | None:
+        texts = excerpts(asked.workspace, asked.question.task, found.variant[rows].tolist())
+        return weigh([one if isinstance(one, str) else None for one in texts["text"]])
+
+    weights = remember(found, ("words",), make)
+    return lifted(weights, [masks[one][rows] for one in table["region"]])
 
 
 def _drawn(asked: Asked, found: Points, chosen: Any) -> "pd.DataFrame":

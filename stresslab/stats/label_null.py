@@ -6,7 +6,7 @@ import numpy as np
 
 from stresslab.checks import Array, check_rows_match
 
-MOST_DRAWN = 2_000_000
+MOST_DRAWN = 20_000
 """Beyond so many places of items and cells the null is normal with its exact moments."""
 
 

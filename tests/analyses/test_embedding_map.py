@@ -6,7 +6,7 @@ import pytest
 
 from stresslab import analyses
 from stresslab.analyses import _map_raster
-from stresslab.analyses._map_terms import lifted
+from stresslab.analyses._map_terms import lifted, weigh
 from stresslab.errors import ParamError
 from stresslab.predicate import parse
 from stresslab.store import query
@@ -154,11 +154,11 @@ def test_words_are_lifted_where_they_stand():
         "my phone",
     ] * 5
     mask = np.arange(40) >= 20
-    first, other = lifted(texts, [mask, ~mask])
+    first, other = lifted(weigh(texts), [mask, ~mask])
     assert first.startswith("phone")
     assert "phone" not in other
     assert "good" in other
-    assert lifted([None] * 40, [mask]) == [""]
+    assert lifted(weigh([None] * 40), [mask]) == [""]
 
 
 def test_what_is_missing_or_wrong_is_said(mapped, tmp_path):
