@@ -192,7 +192,8 @@ def _fitted(curve: Curve, found: list["Fit"]) -> dict[str, Any]:
 
 def _of_items(curves: Sequence[Curve], how: _paired.Judge) -> list[dict[str, Any]]:
     """Return what needs the same item at every tier."""
-    from stresslab.stats import tiers, trend
+    from stresslab.stats import tiers
+    from stresslab.stats.retained import retention
 
     falls = how.larger_is_better
     keeps = falls and how.bounds is not None and how.bounds[0] >= 0
@@ -210,7 +211,7 @@ def _of_items(curves: Sequence[Curve], how: _paired.Judge) -> list[dict[str, Any
             "p_monotone": tiers.monotone_p(curve.items, rng=rng_for(how.seed, "monotone"))
         }
         if keeps:
-            kept = trend.retention(curve.items, level=how.level)
+            kept = retention(curve.items, level=how.level, bounds=how.bounds)
             found |= {"retention": kept.value, "retention_low": kept.low,
                       "retention_high": kept.high}  # fmt: skip
         found |= _interval("worst_of_tier", worst, place)

@@ -1,4 +1,4 @@
-"""What happens along the tiers: slope, area, retention and drop, with cluster-aware intervals."""
+"""What happens along the tiers: slope, area and drop, with cluster-aware intervals."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,14 @@ from numpy.typing import ArrayLike
 
 from stresslab.checks import Array, check_level
 from stresslab.errors import ShapeError
-from stresslab.stats.intervals import divide, effective_rows, t_quantile, unseen_share
+from stresslab.stats.intervals import (
+    UNSEEN_TOGETHER,
+    divide,
+    effective_rows,
+    rows_of_spread,
+    score_interval,
+    t_quantile,
+)
 from stresslab.stats.profiles import Profiles, profiles
 
 EXTRA = 0.5
@@ -16,6 +23,10 @@ EXTRA = 0.5
 
 CANCELLED = 1e-26
 """Share of the squares of the parts below which the square of their sum is rounding."""
+
+
+TOGETHER = 5.0
+"""Rows that a cluster counts for at least where a mean allows for what was not seen."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +225,30 @@ class Contrasts:
         square = rows * (self.own * self.n + value**2) + EXTRA * (lowest**2 + highest**2)
         half = quantile * np.sqrt(np.maximum(square / total - mean**2, 0.0) / total)
         low, high = np.maximum(mean - half, lowest), np.minimum(mean + half, highest)
-        return np.minimum(low, value), np.maximum(high, value)
+        mean_low, mean_high = of_mean(value, variance, self.n, clusters, quantile, lowest, highest)
+        is_mean = np.array([bool((one >= 0).all()) for one in self.weights], dtype=bool)
+        return (
+            np.where(is_mean, mean_low, np.minimum(low, value)),
+            np.where(is_mean, mean_high, np.maximum(high, value)),
+        )
+
+
+def of_mean(
+    value: Array, variance: Array, n: Array, clusters: Array, quantile: Array, lowest: Array,
+    highest: Array,
+) -> tuple[Array, Array]:  # fmt: skip
+    """Return Wilson's interval of means between limits, on the rows their clusters are worth."""
+    span = highest - lowest
+    share, own = divide(value - lowest, span), divide(variance, span**2)
+    unseen = UNSEEN_TOGETHER * np.maximum(divide(n, clusters), TOGETHER)
+    rows = rows_of_spread(share, own, np.asarray(clusters, float), unseen)
+    low, high = score_interval(share, rows, quantile)
+    half = quantile * np.sqrt(variance)
+    valid = (share >= 0) & (share <= 1)  # else the declared bounds are wrong and bind nothing
+    return (
+        np.where(valid, lowest + span * low, value - half),
+        np.where(valid, lowest + span * high, value + half),
+    )
 
 
 def contrasts(parts: Sequence[tuple[Profiles, Array]]) -> Contrasts:
@@ -286,49 +320,6 @@ def drops(
         else drop(one.rows[one.of_item], one.cluster, rate=rate, level=level, bounds=bounds)
         for one, quick in zip(curves, counted, strict=True)
     ]
-
-
-def retention(
-    values: Array | Profiles, cluster: Array | None = None, *, level: float = 0.95
-) -> Estimate:
-    """Return last tier's mean over first tier's mean, on items known at both.
-
-    The interval is Fieller's on cluster sums: the ratios r for which "last - r first = 0" is not
-    rejected. It is undefined (NaN) when the first mean is 0, and unbounded intervals (the first
-    mean is not clearly away from 0) are NaN too.
-
-    References
-    ----------
-    Fieller (1954), Some problems in interval estimation.
-    """
-    check_level(level)
-    items = profiles(values, cluster)
-    known = items.known[:, 0] & items.known[:, -1]
-    n = float(items.n[known].sum())
-    ends = np.where(known[:, None], items.rows[:, [0, -1]], 0.0)
-    first, last = (items.n @ ends) / max(n, 1.0)
-    pulls = np.where(known[:, None], ends - [first, last], 0.0) / max(n, 1.0)
-    if items.alone:
-        clusters, (x, y), weight = int(n), pulls.T, items.n
-    else:
-        x, y = (items.sums(column, known) for column in pulls.T)
-        clusters, weight = len(x), np.ones(len(x))
-    if first <= 0:
-        return Estimate(np.nan, np.nan, np.nan, clusters)
-    ratio = float(last / first)
-    if clusters < 2:
-        return Estimate(ratio, np.nan, np.nan, clusters)
-    factor = clusters / (clusters - 1) * float(t_quantile(level, clusters - 1)) ** 2
-    a = first**2 - factor * float(weight @ x**2)
-    b = first * last - factor * float(weight @ (x * y))
-    c = last**2 - factor * float(weight @ y**2)
-    if a <= 0 or b * b < a * c:
-        return Estimate(ratio, np.nan, np.nan, clusters)
-    half = float(np.sqrt(b * b - a * c))
-    if half == 0:
-        share = float(unseen_share(clusters, level))
-        return Estimate(ratio, ratio * (1 - share), ratio / (1 - share), clusters)
-    return Estimate(ratio, max((b - half) / a, 0.0), (b + half) / a, clusters)
 
 
 def _sums(items: Profiles, weights: Array) -> tuple[Array, ...]:

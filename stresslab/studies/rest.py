@@ -190,12 +190,12 @@ def _judged(
 
 def _retention(workspace: "Workspace", solver: str) -> Any:
     """Return accuracy at nine over accuracy alone, on the same questions."""
-    from stresslab.stats.trend import retention
+    from stresslab.stats.retained import retention
 
     found = _read.pairs(workspace, TASK, (solver,))
     ends = [found.tier == tier for tier in (0, len(LEVELS) - 1)]
     values = [found.values[one, 0][np.argsort(found.item[one])] for one in ends]
-    return retention(np.column_stack(values), np.arange(len(values[0])))
+    return retention(np.column_stack(values), np.arange(len(values[0])), bounds=(0.0, 1.0))
 
 
 def _times_per_position() -> list[float]:

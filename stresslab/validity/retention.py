@@ -3,16 +3,20 @@
 import numpy as np
 
 from stresslab.checks import Array
-from stresslab.stats.trend import retention
+from stresslab.stats.retained import retention
 from stresslab.validity._curve import FALL, estimated
 from stresslab.validity._draw import grid
 from stresslab.validity._kind import Case, Check
 
 
 def simulate(case: Case, runs: int, rng: np.random.Generator, level: float) -> Array:
-    """Return whether the interval of the retention covers it; NaN where it has none."""
+    """Return whether the interval of the retention covers it; NaN where none is right at first."""
     return estimated(
-        case, runs, rng, lambda values, cluster: retention(values, cluster, level=level), FALL[-1]
+        case,
+        runs,
+        rng,
+        lambda values, cluster: retention(values, cluster, level=level, bounds=(0.0, 1.0)),
+        FALL[-1],
     )
 
 

@@ -4,7 +4,8 @@ import pytest
 from stresslab.errors import ShapeError
 from stresslab.stats.paired import paired_difference
 from stresslab.stats.profiles import profiles
-from stresslab.stats.trend import area, contrast, drop, drops, retention, slope
+from stresslab.stats.retained import retention
+from stresslab.stats.trend import area, contrast, drop, drops, slope
 
 
 def curve(n=40, tiers=4, seed=0):
@@ -159,3 +160,25 @@ def test_drops_of_many_curves_are_those_of_each(rate):
     found = drops([profiles(*one) for one in curves], rate=rate)
     assert found == [drop(values, cluster, rate=rate) for values, cluster in curves]
     assert drops([], rate=rate) == []
+
+
+def test_retention_between_bounds_has_an_interval_however_few_were_right_at_first():
+    values = np.zeros((40, 2))
+    values[0] = 1.0
+    values[1, 0] = 1.0
+    cluster = np.arange(40)
+    assert np.isnan(retention(values, cluster).high)  # Fieller's is unbounded here
+    found = retention(values, cluster, bounds=(0.0, 1.0))
+    assert found.value == 0.5
+    assert 0 < found.low < 0.2
+    assert 1.0 < found.high < 10.0
+
+
+def test_retention_between_bounds_agrees_with_fieller_where_rows_are_many():
+    rng = np.random.default_rng(0)
+    first = rng.random(20_000) < 0.8
+    values = np.column_stack([first, first & (rng.random(20_000) < 0.7)]).astype(float)
+    cluster = np.arange(20_000)
+    plain, bounded = retention(values, cluster), retention(values, cluster, bounds=(0.0, 1.0))
+    assert bounded.low == pytest.approx(plain.low, abs=5e-4)
+    assert bounded.high == pytest.approx(plain.high, abs=5e-4)
