@@ -6,7 +6,11 @@ import numpy as np
 
 from stresslab.checks import Array, check_level, check_rows_match
 from stresslab.errors import TooFewRowsError
+from stresslab.stats.convolved import percentiles
 from stresslab.stats.trend import Estimate
+
+PROFILES = 4
+"""Clusters per distinct profile from which a multinomial over profiles is the quicker way."""
 
 BLOCK = 4_000_000
 """Weights held in memory at once (32 MB)."""
@@ -77,6 +81,9 @@ def bootstrap_ratio(
 ) -> Estimate:
     """Return a ratio of two sums over clusters (a mean: sum of scores over sum of rows).
 
+    Where clusters repeat few profiles, resamples are drawn; else the percentiles are those of
+    infinitely many resamples, from the distribution of the sum (`convolved.percentiles`).
+
     Parameters
     ----------
     numerator, denominator : ndarray of shape (n_clusters,)
@@ -85,6 +92,14 @@ def bootstrap_ratio(
         As in `bootstrap`.
     """
     check_rows_match(numerator, denominator)
+    check_level(level)
+    sums, sizes = np.asarray(numerator, float), np.asarray(denominator, float)
+    if len(np.unique(sums)) > len(sums) / PROFILES:
+        shares = ((1 - level) / 2, (1 + level) / 2)
+        ends = percentiles(sums, sizes, shares)
+        if ends is not None:
+            value = float(sums.sum() / sizes.sum())
+            return Estimate(value, float(ends[0]), float(ends[1]), len(sums))
 
     def ratio(sums: Array) -> Array:
         quotient: Array = np.full(len(sums), np.nan)
@@ -114,7 +129,7 @@ def _resampled(
 ) -> list[Array]:
     clusters, kinds = int(counts.sum()), len(counts)
     # A multinomial costs a step per distinct profile; picking clusters costs one per cluster.
-    if 4 * kinds > clusters:
+    if PROFILES * kinds > clusters:
         everyone = np.repeat(distinct, counts, axis=0)
         return [
             _picked(everyone, rng, many) for many in _blocks(resamples, max(1, BLOCK // clusters))
