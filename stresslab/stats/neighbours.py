@@ -87,10 +87,13 @@ def nearest(
     held = _held(references, centre, metric, k)
     distances = np.empty((len(queries), k), dtype=np.float64 if kind.itemsize > 4 else np.float32)
     places = np.empty((len(queries), k), dtype=np.int64)
-    for start, stop in _blocks(len(queries), len(references)):
+    blocks = list(_blocks(len(queries), len(references)))
+    most = max((stop - start for start, stop in blocks), default=0)
+    room = np.empty((most, len(held.tall)), dtype=np.float32)  # used anew by every block
+    for start, stop in blocks:
         block = _ready(queries[start:stop], centre, metric)
         own = np.arange(start, stop) if exclude_self else None
-        found, where = _of_block(held, block, k, own)
+        found, where = _of_block(held, block, k, own, room[: stop - start])
         distances[start:stop] = found / 2 if metric == "cosine" else np.sqrt(found)
         places[start:stop] = where
         if report is not None:
@@ -132,12 +135,14 @@ def _ready(vectors: Array, centre: Array, metric: str) -> Array:
     return rows
 
 
-def _of_block(held: _References, block: Array, k: int, own: Array | None) -> tuple[Array, Array]:
+def _of_block(
+    held: _References, block: Array, k: int, own: Array | None, room: Array
+) -> tuple[Array, Array]:
     """Return squared distances and places of the neighbours of some queries."""
     n = len(held.rows)
     tall = np.empty((len(block), block.shape[1] + 1), dtype=np.float32)
     tall[:, :-1], tall[:, -1] = -2 * block, 1
-    products = tall @ held.tall.T
+    products = np.matmul(tall, held.tall.T, out=room)
     if own is not None:
         products[np.arange(len(block)), own] = np.inf
     available = n - (own is not None)
