@@ -151,7 +151,7 @@ def _alignments(anchors: Array, there: Array) -> dict[str, float]:
     moving = np.where(there[:, :, None], anchors - means, 0.0)
     centres = _units(means)
     axes = _units(moving)
-    apart: Array = np.eye(len(means)) == 0
+    apart = np.asarray(np.eye(len(means)) == 0)
     between = np.abs(centres @ centres.T)[apart]
     alive = np.asarray(axes.any(axis=2))
     both = (alive[:, :, None] & alive[:, None, :]) & apart
