@@ -113,7 +113,7 @@ class _Series:
         if abs(place) >= half:
             return float(place > 0)
         waves = np.exp(-1j * self.frequency * place) - self.ends
-        return 0.5 + place / self.period + float((self.terms * waves).real.sum())
+        return 0.5 + place / float(self.period) + float((self.terms * waves).real.sum())
 
 
 def _spread(values: Array) -> float:
