@@ -120,7 +120,7 @@ def by_word(rows: "pd.DataFrame") -> "pd.DataFrame":
     import pandas as pd
 
     places = [("untouched", rows[rows["tier"] == 0])]
-    places += [(f"{axis}, tier {tier}", some) for axis, tier, some in conditions(rows) if tier]
+    places += [(f"{axis} {tier}", some) for axis, tier, some in conditions(rows) if tier]
     return pd.DataFrame(
         [
             {"row": place, "column": word, **mean(some, (some["word"] == word).to_numpy(float))}
