@@ -71,6 +71,12 @@ def _task(space: "SpaceInfo") -> str | None:
     return None if found is None else str(found)
 
 
+def no_space() -> Warn:
+    """Return the warning that there are no vectors."""
+    text = "This task has no space: `stresslab embed` makes one, `stresslab import` brings one in."
+    return Warn("no-space", text, 0)
+
+
 def gathered(asked: Asked, space: str, layer: str | None = None) -> Gathered:
     """Return the evidence of a space on the rows asked for."""
     return gather(asked.workspace, asked.question, space, layer=layer)

@@ -15,7 +15,7 @@ from stresslab.analyses import (
 )
 from stresslab.analyses._ask import Asked, ask, no_rows
 from stresslab.analyses._kind import Analysis
-from stresslab.analyses.ood_gap import OodGapParams
+from stresslab.analyses._ood_params import OodGapParams
 from stresslab.errors import ParamError, StresslabError
 from stresslab.evidence import lacking
 from stresslab.params import setting
@@ -60,8 +60,11 @@ def run(workspace: "Workspace", params: ForecastParams) -> Result:
         outcome = points[["model", "family", "y", "y_low", "y_high", "n"]].drop_duplicates("model")
         points = _stacked(points, outcome, rows)
         warnings += told
-    else:
-        warnings.append(no_rows(asked) if asked.empty else Warn("no-split", _forecast_words.NONE))
+    elif not asked.empty:
+        warnings.append(Warn("no-split", _forecast_words.NONE))
+    points = points[points["y"].notna()].reset_index(drop=True)
+    if points.empty:
+        warnings.append(no_rows(asked))
     table = _table(points, params)
     n_models = int(points["model"].nunique())
     if 0 < n_models < FEWEST:

@@ -49,7 +49,7 @@ def run(workspace: "Workspace", params: GeometryParams) -> Result:
     space = None if asked.empty else _space_cells.space_of_task(asked, params.space)
     values, changes, found = [], [], ""
     if space is None:
-        warnings.append(_no_space() if not asked.empty else no_rows(asked))
+        warnings += [] if asked.empty else [_space_cells.no_space()]
     else:
         found = space.space_id
         for layer in params.layers or (None,):
@@ -64,6 +64,8 @@ def run(workspace: "Workspace", params: GeometryParams) -> Result:
                 values += [{"layer": name, **row} for row in rows]
                 changes += [{"layer": name, **row} for row in moves]
                 warnings += unsaid
+    if not values:
+        warnings.append(no_rows(asked))
     tables = {"geometry": _table(values, by), "changes": _changes(changes)}
     link = asked.link | ({"space": found} if found else {})
     said = _geometry_words.headlines(tables["geometry"], tables["changes"], params.by, link)
@@ -89,11 +91,6 @@ def _alone() -> list[str]:
     from stresslab import geometry
 
     return [name for name in geometry.names() if not name.startswith("between.")]
-
-
-def _no_space() -> Warn:
-    text = "This task has no space: `stresslab embed` makes one, `stresslab import` brings one in."
-    return Warn("no-space", text, 0)
 
 
 def _measured(

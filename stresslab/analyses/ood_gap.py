@@ -1,7 +1,7 @@
 """Say what each model loses out of distribution, what that is made of, where it is most."""
 
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from stresslab.analyses import (
     _ood_groups,
@@ -18,41 +18,10 @@ from stresslab.analyses import (
 from stresslab.analyses import _sentences_ood as rules
 from stresslab.analyses._ask import Asked, ask, no_rows
 from stresslab.analyses._kind import Analysis
-from stresslab.params import ByParams, setting
+from stresslab.analyses._ood_params import OodGapParams
 from stresslab.result import Result, Warn
 
 NO_SPLIT = "Nobody has said what is in distribution for these models, so gaps are left out."
-
-
-@dataclass(frozen=True, kw_only=True)
-class OodGapParams(ByParams):
-    """Settings of gaps out of distribution."""
-
-    by: tuple[str, ...] = setting(
-        (),
-        "Groups a gap is split by and the worst one is looked for in: domain, an attribute ... "
-        "Empty: every attribute of items by itself, and the worst domain.",
-    )
-    inputs: Literal["clean", "all"] = setting(
-        "clean", "clean: untouched inputs only, where sides are domains; all: harder ones, too."
-    )
-    in_domains: tuple[str, ...] = setting(
-        (), "Domains that are in distribution; what workspace.toml says of each model when empty."
-    )
-    out_domains: tuple[str, ...] = setting(
-        (), "Domains that are out of distribution; all others when empty."
-    )
-    in_where: str = setting("", "Condition for what is in distribution, in place of domains.")
-    out_where: str = setting("", "Condition for what is out of distribution; the rest when empty.")
-    complexity: str = setting(
-        "tier", "What the gap is followed over: tier, or a number of items such as item.words."
-    )
-    margin: float | None = setting(
-        None, "Gaps below it count as none (0.02 for 0-1 scores).", low=0.0
-    )
-    correction: Literal["auto", "holm", "bh", "none"] = setting(
-        "auto", "auto: holm up to 20 comparisons, else bh."
-    )
 
 
 def run(workspace: Any, params: OodGapParams) -> Result:

@@ -10,8 +10,7 @@ from stresslab.analyses import _ood_split, _sentences, _shift_words, _space_cell
 from stresslab.analyses._ask import Asked, ask, no_rows
 from stresslab.analyses._evidence import Gathered
 from stresslab.analyses._kind import Analysis
-from stresslab.analyses.geometry import _no_space
-from stresslab.analyses.ood_gap import OodGapParams
+from stresslab.analyses._ood_params import OodGapParams
 from stresslab.checks import Array
 from stresslab.errors import StresslabError
 from stresslab.evidence import Evidence, finite_rows
@@ -60,13 +59,15 @@ def run(workspace: "Workspace", params: ShiftParams) -> Result:
     space = None if asked.empty else _space_cells.space_of_task(asked, params.space)
     rows: list[dict[str, Any]] = []
     if space is None:
-        warnings.append(no_rows(asked) if asked.empty else _no_space())
+        warnings += [] if asked.empty else [_space_cells.no_space()]
     else:
         found = _space_cells.gathered(asked, space.space_id)
         warnings += found.warnings
         for sides in _pairs(asked, found, params):
             for name in params.measures:
                 rows += _compared(name, sides, params, warnings)
+    if not rows:
+        warnings.append(no_rows(asked))
     table = _table(rows, params)
     link = asked.link | ({"space": space.space_id} if space else {})
     return Result(
