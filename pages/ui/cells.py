@@ -21,7 +21,8 @@ HIDDEN = (
     "distance_low", "distance_high", "low_in", "high_in", "low_out", "high_out",
     "relative_low", "relative_high", "critical_low", "critical_high", "mix_low", "mix_high",
     "within_low", "within_high", "one_sided_low", "one_sided_high", "gap_low", "gap_high",
-    "difference_low", "difference_high",
+    "difference_low", "difference_high", "true_low", "true_high", "error_low", "error_high",
+    "mae_low", "mae_high", "bias_low", "bias_high", "rank_low", "rank_high", "is_score",
 )  # fmt: skip
 """Ends of intervals are drawn as pictures; they stand in the download."""
 
@@ -37,6 +38,8 @@ LABELS = {
     "effective_robustness": "above the line", "n_in": "n in", "n_out": "n out",
     "n_clusters_in": "clusters in", "n_clusters_out": "clusters out", "one_sided": "one side only",
     "may_be_worst": "may be worst", "n_candidates": "may be worst", "share_flat": "flat (share)",
+    "mae": "mean |error|", "rank": "rank correlation", "n_blocks": "blocks",
+    "n_held": "bounds held", "floor": "if nothing changed", "bound": "off by at most",
     "n_rest": "n elsewhere", "rest": "elsewhere", "n_same": "other names",
 }  # fmt: skip
 
@@ -50,6 +53,9 @@ INTERVALS = {
     "within": ("within_low", "within_high"), "effective_robustness": ("low", "high"),
     "critical": ("critical_low", "critical_high"),
     "relative_gap": ("relative_low", "relative_high"),
+    "true": ("true_low", "true_high"), "error": ("error_low", "error_high"),
+    "mae": ("mae_low", "mae_high"), "bias": ("bias_low", "bias_high"),
+    "rank": ("rank_low", "rank_high"),
     "than_elsewhere": ("low_adjusted", "high_adjusted"),
 }  # fmt: skip
 

@@ -296,6 +296,21 @@ def _columns(opened: Open, task: str, about: Mapping[str, Any]) -> tuple[str, ..
     return tuple(chosen)
 
 
+def _estimators(opened: Open, task: str, about: Mapping[str, Any]) -> tuple[str, ...]:
+    from stresslab import estimators
+
+    titles = {name: estimators.get(name).title for name in estimators.names()}
+    chosen = state.bound(
+        "estimators",
+        lambda key: st.multiselect(
+            "Estimators", list(titles), key=key, help=about["help"], format_func=titles.get,
+            placeholder="all quick ones",
+        ),
+        default=[], read=_some_of(list(titles)),
+    )  # fmt: skip
+    return tuple(chosen)
+
+
 def _descending(opened: Open, task: str, about: Mapping[str, Any]) -> bool:
     return (state.told("sort") or next(iter(ORDERS))) in FALLING
 
@@ -305,6 +320,7 @@ _MAKE: dict[str, Callable[[Open, str, Mapping[str, Any]], Any]] = {
     "descending": _descending, "in_domains": _domains, "out_domains": _domains,
     "in_where": _text, "out_where": _text, "complexity": _text, "target": _target,
     "columns": _columns, "space": _space, "model": _model, "detectors": _detectors,
+    "estimators": _estimators,
 }  # fmt: skip
 
 

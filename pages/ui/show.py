@@ -32,6 +32,7 @@ PAGES = {
     "geometry": ("pages/350_geometry.py", "See the geometry"),
     "space_shift": ("pages/350_geometry.py", "See the distances"),
     "forecast": ("pages/360_forecast.py", "See the forecast"),
+    "estimate": ("pages/330_estimates_without_labels.py", "See the estimates"),
     "items": ("pages/290_items.py", "See the items"),
     "item": ("pages/290_items.py", "See the item"),
     "inventory": ("pages/190_workspace.py", "See the workspace"),

@@ -99,11 +99,11 @@ def gather(
     info = space_of(workspace, space)
     model = _model(question, info, model)
     found = space_rows(
-        workspace, question, space, run_id=_run_of(workspace, question, info, model), layer=layer
+        workspace, question, space, run_id=run_of(workspace, question, info, model), layer=layer
     )
     rows = rows_of(workspace, question, found)
     probs, answers = _probs(workspace, question, model, found.variants)
-    labels, classes = _labels(workspace, question, found.variants, probs, answers)
+    labels, classes = labels_of(workspace, question, found.variants, probs, answers)
     features = np.asarray(found.matrix, dtype=np.float32)
     head = head_of(info)
     logits = features if info.manifest["kind"] == "logits" else None
@@ -127,7 +127,7 @@ def _model(question: "Question", info: "SpaceInfo", model: str | None) -> str | 
     return said if said in question.models else next(iter(question.models), None)
 
 
-def _run_of(
+def run_of(
     workspace: "Workspace", question: "Question", info: "SpaceInfo", model: str | None
 ) -> str | None:
     """Return the run whose vectors belong to a model, where a space holds several runs'."""
@@ -223,7 +223,7 @@ def _probs(
         return means / means.sum(axis=1, keepdims=True), answers
 
 
-def _labels(
+def labels_of(
     workspace: "Workspace",
     question: "Question",
     variants: Array,

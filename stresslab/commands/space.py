@@ -107,3 +107,19 @@ def detect(
     given |= {"model": model} if model else {}
     params = DetectParams.parse({**given, "seed": str(seed)})
     _print.done(_print.follow(score(opened, params), quiet=json_), json_wanted=json_)
+
+
+def estimate(
+    workspace: WorkspaceOption,
+    space: Annotated[
+        str | None, typer.Option(help="Space whose vectors estimators may read.")
+    ] = None,
+    set_: SetOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Compute the estimates without labels that take long, and keep them for the page."""
+    from stresslab.jobs.estimate import estimate as compute
+
+    settings = pairs_of(set_ or []) | ({"space": space} if space else {})
+    events = compute(open_workspace(workspace), settings)
+    _print.done(_print.follow(events, quiet=json_), json_wanted=json_)

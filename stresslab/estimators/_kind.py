@@ -8,7 +8,8 @@ import numpy as np
 from stresslab.checks import Array
 from stresslab.evidence import Evidence, lacking
 
-Weighted = Callable[[Evidence, Evidence, Array, Array], Array]
+OnTarget = Callable[[Evidence, Array], Array]
+Weighted = Callable[[Evidence, Array], OnTarget]
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,10 @@ class Estimator:
     of_source : tuple of str
         Parts of `Evidence` read of the source; empty where none is needed.
     weighted : callable, optional
-        ``weighted(source, target, source_weights, target_weights) -> (n_draws,)``: the same with
-        weights on rows, of shapes (n_draws, n_source) and (n_draws, n_target); what a bootstrap
-        needs. Without it an estimate has no interval of its own.
+        ``weighted(source, weights) -> on``, ``on(target, weights) -> (n_draws,)``: the same with
+        weights on rows, of shapes (n_draws, n_source) and (n_draws, n_target); what is learnt of
+        the source serves every target. A bootstrap needs it; without it an estimate has no
+        interval of its own.
     is_score : bool
         Whether the value is a score that follows the error (larger = more errors) rather than a
         share right; it is then ranked, not subtracted.
@@ -62,8 +64,8 @@ def once(weighted: Weighted) -> Callable[..., float]:
         """Return the estimate with every row counted once; nothing is random in it."""
         if target.n == 0:
             return float("nan")
-        ones = np.ones((1, source.n)), np.ones((1, target.n))
-        return float(weighted(source, target, *ones)[0])
+        on = weighted(source, np.ones((1, source.n)))
+        return float(on(target, np.ones((1, target.n)))[0])
 
     estimate.__doc__ = weighted.__doc__
     return estimate

@@ -46,43 +46,38 @@ def quotient(above: Array, below: Array) -> Array:
     return np.divide(above, below, out=found, where=np.asarray(below) > 0)
 
 
-def above_threshold(
-    scores: tuple[Array, Array], right: Array, source_weights: Array, target_weights: Array
-) -> Array:
-    """Return the share of the target above the threshold of each draw.
+def thresholds(scores: Array, right: Array, weights: Array) -> Array:
+    """Return for every draw the least score t with at least as large a share of scores below it.
 
-    The threshold is the least source score t such that the share of source scores below it is at
-    least the share of wrong answers there.
+    As large as the share of wrong answers; infinite where all are wrong, NaN without rows.
 
     Parameters
     ----------
-    scores : tuple of ndarray
-        Of source and target, larger = surer.
-    right : ndarray of shape (n_source,)
-        Whether the model was right.
-    source_weights, target_weights : ndarray of shape (n_draws, n)
+    scores, right : ndarray of shape (n,)
+        Of labelled rows, larger = surer; whether the model was right.
+    weights : ndarray of shape (n_draws, n)
         Weights of rows.
     """
-    known = np.isfinite(scores[0]) & np.isfinite(right)
-    order = np.flatnonzero(known)[np.argsort(scores[0][known], kind="stable")]
+    known = np.isfinite(scores) & np.isfinite(right)
+    order = np.flatnonzero(known)[np.argsort(scores[known], kind="stable")]
     if not len(order):
-        return np.full(len(source_weights), np.nan)
-    ordered, weights = scores[0][order], source_weights[:, order]
+        return np.full(len(weights), np.nan)
+    ordered, weights = scores[order], weights[:, order]
     total = weights.sum(axis=1)
     wrong = weights @ (1.0 - right[order])
     below = np.cumsum(weights, axis=1) - weights
     reached = (below >= (wrong - 1e-9 * total)[:, None]) & (weights > 0)
     place = np.where(reached.any(axis=1), reached.argmax(axis=1), len(ordered))
-    limits = np.append(ordered, np.inf)[place]
+    limits: Array = np.append(ordered, np.inf)[place]
     limits[total == 0] = np.nan
-    there = np.isfinite(scores[1])
-    if not there.any():
-        return np.full(len(source_weights), np.nan)
-    score, weights = scores[1][there], target_weights[:, there]
-    above = np.empty(len(limits))
-    for start in range(0, len(limits), 256):
-        part = slice(start, start + 256)
-        passed = score[None, :] >= limits[part, None]
-        above[part] = np.einsum("ij,ij->i", weights[part], passed)
-    above[np.isnan(limits)] = np.nan
-    return quotient(above, weights.sum(axis=1))
+    return limits
+
+
+def share_above(scores: Array, limits: Array, weights: Array) -> Array:
+    """Return for every draw the share of known scores that reach its limit, shape (n_draws,)."""
+    there = np.isfinite(scores)
+    scores, weights = scores[there], weights[:, there]
+    above = np.where(scores >= limits[:, None], weights, 0.0).sum(axis=1)
+    found = quotient(above, weights.sum(axis=1))
+    found[np.isnan(limits)] = np.nan
+    return found

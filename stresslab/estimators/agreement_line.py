@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from stresslab.checks import Array
-from stresslab.estimators._kind import Estimator, once
+from stresslab.estimators._kind import Estimator, OnTarget, once
 from stresslab.estimators._rows import answers_of, mean, quotient
 from stresslab.evidence import Evidence
 
@@ -13,9 +13,7 @@ FEWEST_PAIRS = 3
 """Pairs of models a line is drawn through; three models have three."""
 
 
-def agreement_line(
-    source: Evidence, target: Evidence, source_weights: Array, target_weights: Array
-) -> Array:
+def agreement_line(source: Evidence, weights: Array) -> OnTarget:
     """Return the accuracy the line of agreements gives, for every draw.
 
     Least squares of probit(agreement on the target) on probit(agreement on the source) over all
@@ -25,10 +23,10 @@ def agreement_line(
 
     Parameters
     ----------
-    source, target : Evidence
+    source : Evidence
         ``others`` of shape (n, n_others) and ``answers`` or ``probs``; ``correct`` of the source.
-    source_weights, target_weights : ndarray of shape (n_draws, n)
-        Weights of rows.
+    weights : ndarray of shape (n_draws, n)
+        Weights of its rows.
 
     References
     ----------
@@ -36,12 +34,20 @@ def agreement_line(
     """
     from scipy.special import ndtr, ndtri
 
-    x = ndtri(agreements(source, source_weights))
-    y = ndtri(agreements(target, target_weights))
+    x = ndtri(agreements(source, weights))
     right = np.asarray(source.correct, float)
-    accuracy = _inside(mean(right, source_weights), source_weights.sum(axis=1))
-    if x.shape[1] < FEWEST_PAIRS:
-        return np.full(len(x), np.nan)
+    accuracy = ndtri(_inside(mean(right, weights), weights.sum(axis=1)))
+
+    def on(target: Evidence, weights: Array) -> Array:
+        slope, intercept = _lines(x, ndtri(agreements(target, weights)))
+        found: Array = ndtr(slope * accuracy + intercept)
+        return found
+
+    return on
+
+
+def _lines(x: Array, y: Array) -> tuple[Array, Array]:
+    """Return slope and intercept of every row of x and y; NaN where there is no line."""
     known = np.isfinite(x) & np.isfinite(y)
     n = known.sum(axis=1)
     x, y = np.where(known, x, 0.0), np.where(known, y, 0.0)
@@ -50,8 +56,7 @@ def agreement_line(
     spread = (apart**2).sum(axis=1)
     spread[(n < FEWEST_PAIRS) | (spread < 1e-12)] = 0.0
     slope = quotient((apart * y).sum(axis=1), spread)
-    found: Array = ndtr(slope * (ndtri(accuracy) - middle[0]) + middle[1])
-    return found
+    return slope, middle[1] - slope * middle[0]
 
 
 def agreements(evidence: Evidence, weights: Array) -> Array:

@@ -3,14 +3,12 @@
 import numpy as np
 
 from stresslab.checks import Array
-from stresslab.estimators._kind import Estimator, once
-from stresslab.estimators._rows import above_threshold, confidence_of
+from stresslab.estimators._kind import Estimator, OnTarget, once
+from stresslab.estimators._rows import confidence_of, share_above, thresholds
 from stresslab.evidence import Evidence
 
 
-def atc_confidence(
-    source: Evidence, target: Evidence, source_weights: Array, target_weights: Array
-) -> Array:
+def atc_confidence(source: Evidence, weights: Array) -> OnTarget:
     """Return the share of the target whose confidence reaches the threshold, for every draw.
 
     The threshold t is such that the share of source confidences below t equals the share of wrong
@@ -19,18 +17,21 @@ def atc_confidence(
 
     Parameters
     ----------
-    source, target : Evidence
+    source : Evidence
         ``probs`` or ``confidence`` of both, ``correct`` of the source.
-    source_weights, target_weights : ndarray of shape (n_draws, n)
-        Weights of rows.
+    weights : ndarray of shape (n_draws, n)
+        Weights of its rows.
 
     References
     ----------
     Garg et al. (2022), Leveraging unlabeled data to predict out-of-distribution performance.
     """
-    right = np.asarray(source.correct, float)
-    scores = confidence_of(source), confidence_of(target)
-    return above_threshold(scores, right, source_weights, target_weights)
+    limits = thresholds(confidence_of(source), np.asarray(source.correct, float), weights)
+
+    def on(target: Evidence, weights: Array) -> Array:
+        return share_above(confidence_of(target), limits, weights)
+
+    return on
 
 
 PIECE = Estimator(

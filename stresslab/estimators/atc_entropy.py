@@ -3,14 +3,12 @@
 import numpy as np
 
 from stresslab.checks import Array
-from stresslab.estimators._kind import Estimator, once
-from stresslab.estimators._rows import above_threshold, negentropy_of
+from stresslab.estimators._kind import Estimator, OnTarget, once
+from stresslab.estimators._rows import negentropy_of, share_above, thresholds
 from stresslab.evidence import Evidence
 
 
-def atc_entropy(
-    source: Evidence, target: Evidence, source_weights: Array, target_weights: Array
-) -> Array:
+def atc_entropy(source: Evidence, weights: Array) -> OnTarget:
     """Return the share of the target whose sum p log p reaches the threshold, for every draw.
 
     The threshold is set on the source as in `atc_confidence`. With two classes both order rows
@@ -18,18 +16,21 @@ def atc_entropy(
 
     Parameters
     ----------
-    source, target : Evidence
+    source : Evidence
         ``probs`` of both, ``correct`` of the source.
-    source_weights, target_weights : ndarray of shape (n_draws, n)
-        Weights of rows.
+    weights : ndarray of shape (n_draws, n)
+        Weights of its rows.
 
     References
     ----------
     Garg et al. (2022), Leveraging unlabeled data to predict out-of-distribution performance.
     """
-    right = np.asarray(source.correct, float)
-    scores = negentropy_of(source), negentropy_of(target)
-    return above_threshold(scores, right, source_weights, target_weights)
+    limits = thresholds(negentropy_of(source), np.asarray(source.correct, float), weights)
+
+    def on(target: Evidence, weights: Array) -> Array:
+        return share_above(negentropy_of(target), limits, weights)
+
+    return on
 
 
 PIECE = Estimator(

@@ -3,14 +3,12 @@
 import numpy as np
 
 from stresslab.checks import Array
-from stresslab.estimators._kind import Estimator, once
+from stresslab.estimators._kind import Estimator, OnTarget, once
 from stresslab.estimators._rows import answers_of, mean
 from stresslab.evidence import Evidence
 
 
-def agreement_with_twin(
-    source: Evidence, target: Evidence, source_weights: Array, target_weights: Array
-) -> Array:
+def agreement_with_twin(source: Evidence, weights: Array) -> OnTarget:
     """Return how often a model and its twin answer alike on the target, for every draw.
 
     It is the share right if the models are two draws of one training (other seed, same data) and
@@ -18,18 +16,21 @@ def agreement_with_twin(
 
     Parameters
     ----------
-    source, target : Evidence
-        ``twin``, and ``answers`` or ``probs``, of the target.
-    source_weights, target_weights : ndarray of shape (n_draws, n)
-        Weights of rows.
+    source : Evidence
+        Not read; the target has ``twin``, and ``answers`` or ``probs``.
+    weights : ndarray of shape (n_draws, n)
+        Weights of its rows.
 
     References
     ----------
     Jiang, Nagarajan, Baek and Kolter (2022), Assessing generalization of SGD via disagreement.
     """
-    mine, twin = answers_of(target), np.asarray(target.twin)
-    alike = np.where((mine >= 0) & (twin >= 0), mine == twin, np.nan)
-    return mean(alike, target_weights)
+
+    def on(target: Evidence, weights: Array) -> Array:
+        mine, twin = answers_of(target), np.asarray(target.twin)
+        return mean(np.where((mine >= 0) & (twin >= 0), mine == twin, np.nan), weights)
+
+    return on
 
 
 PIECE = Estimator(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from stresslab.checks import Array
-from stresslab.estimators._kind import Estimator, once
+from stresslab.estimators._kind import Estimator, OnTarget, once
 from stresslab.estimators._rows import mean
 from stresslab.evidence import Evidence
 
@@ -15,9 +15,7 @@ FEWEST = 20
 """Rows on either side below which no classifier is trained."""
 
 
-def importance(
-    source: Evidence, target: Evidence, source_weights: Array, target_weights: Array
-) -> Array:
+def importance(source: Evidence, weights: Array) -> OnTarget:
     """Return the mean of correctness on the source, weighted by p(target | x) / p(source | x).
 
     A logistic regression tells the sides apart on up to 32 principal directions of both together
@@ -28,20 +26,24 @@ def importance(
 
     Parameters
     ----------
-    source, target : Evidence
+    source : Evidence
         ``features`` of both, ``correct`` of the source.
-    source_weights, target_weights : ndarray of shape (n_draws, n)
-        Weights of rows.
+    weights : ndarray of shape (n_draws, n)
+        Weights of its rows.
 
     References
     ----------
     Shimodaira (2000); Bickel, Brueckner and Scheffer (2007). Directions and folds: ours.
     """
-    odds = importance_weights(
-        np.asarray(source.features, float), np.asarray(target.features, float)
-    )
-    right = np.where(np.isfinite(odds), np.asarray(source.correct, float), np.nan)
-    return mean(right, source_weights * np.nan_to_num(odds))
+    inside, right = np.asarray(source.features, float), np.asarray(source.correct, float)
+    of_source = weights
+
+    def on(target: Evidence, weights: Array) -> Array:
+        odds = importance_weights(inside, np.asarray(target.features, float))
+        known = np.where(np.isfinite(odds), right, np.nan)
+        return mean(known, of_source * np.nan_to_num(odds))
+
+    return on
 
 
 def importance_weights(source: Array, target: Array) -> Array:

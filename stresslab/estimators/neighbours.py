@@ -3,7 +3,7 @@
 import numpy as np
 
 from stresslab.checks import Array
-from stresslab.estimators._kind import Estimator, once
+from stresslab.estimators._kind import Estimator, OnTarget, once
 from stresslab.estimators._rows import answers_of, mean
 from stresslab.evidence import Evidence
 from stresslab.stats.neighbours import nearest
@@ -12,9 +12,7 @@ K = 5
 """Labelled neighbours that are asked."""
 
 
-def label_transfer(
-    source: Evidence, target: Evidence, source_weights: Array, target_weights: Array
-) -> Array:
+def label_transfer(source: Evidence, weights: Array) -> OnTarget:
     """Return how often a model's answer is the label of the nearest labelled inputs, per draw.
 
     Of every target the share of its five nearest source vectors (Euclidean, exact) whose label is
@@ -23,26 +21,30 @@ def label_transfer(
 
     Parameters
     ----------
-    source, target : Evidence
+    source : Evidence
         ``features`` of both, ``labels`` of the source, ``answers`` or ``probs`` of the target.
-    source_weights, target_weights : ndarray of shape (n_draws, n)
-        Weights of rows.
+    weights : ndarray of shape (n_draws, n)
+        Weights of its rows.
 
     References
     ----------
     Cover and Hart (1967), Nearest neighbor pattern classification; as an estimate: ours.
     """
-    labels = np.asarray(source.labels)
-    references, queries = np.asarray(source.features), np.asarray(target.features)
+    labels, references = np.asarray(source.labels), np.asarray(source.features)
     labelled = (labels >= 0) & np.isfinite(references).all(axis=1)
-    there = np.isfinite(queries).all(axis=1) & (answers_of(target) >= 0)
-    shares = np.full(target.n, np.nan)
-    k = min(K, int(labelled.sum()))
-    if k and there.any():
-        _, places = nearest(references[labelled], queries[there], k)
-        alike = labels[labelled][places] == answers_of(target)[there][:, None]
-        shares[there] = alike.mean(axis=1)
-    return mean(shares, target_weights)
+    labels, references = labels[labelled], references[labelled]
+    k = min(K, len(labels))
+
+    def on(target: Evidence, weights: Array) -> Array:
+        answers, queries = answers_of(target), np.asarray(target.features)
+        there = np.isfinite(queries).all(axis=1) & (answers >= 0)
+        shares = np.full(target.n, np.nan)
+        if k and there.any():
+            _, places = nearest(references, queries[there], k)
+            shares[there] = (labels[places] == answers[there][:, None]).mean(axis=1)
+        return mean(shares, weights)
+
+    return on
 
 
 PIECE = Estimator(

@@ -12,6 +12,10 @@ from stresslab.figures.theme._colour import Mode
 
 HEIGHT = 420
 KEY_ROW, KEY_WIDE, KEY_NARROW = 22, 860, 420
+ROW = 320
+GAPS = 0.09, 0.16
+"""Between panels, across and down, as shares of the picture for two of them."""
+
 MOST_NAMES = 12
 
 
@@ -25,6 +29,7 @@ def draw(
     x_title: str = "x",
     y_title: str = "y",
     diagonal: bool = False,
+    across: int = 4,
     styles: Mapping[str, theme.Style] | None = None,
     narrow: bool = False,
 ) -> go.Figure:
@@ -41,6 +46,8 @@ def draw(
         Titles of the axes, with their direction.
     diagonal : bool
         Whether to draw the line of equal values.
+    across : int
+        Panels beside each other; further ones stand in rows below.
     """
     rows = table[table["x"].notna() & table["y"].notna()]
     if rows.empty:
@@ -48,8 +55,9 @@ def draw(
     panels = [str(one) for one in dict.fromkeys(rows[panel])] if panel else [""]
     names = [str(one) for one in dict.fromkeys(rows[series])] if series else [""]
     styles = {**theme.styles(names), **dict(styles or {})}
-    stacked = narrow and len(panels) > 1
-    height = HEIGHT * len(panels) if stacked else HEIGHT
+    across = 1 if narrow else min(across, len(panels))
+    n_down = -(-len(panels) // across)
+    height = (HEIGHT if n_down == 1 or across == 1 else ROW) * n_down
     top = 44 + KEY_ROW * ((len(panels) > 1) + narrow * (len(names) // 4)) if series else 44
     picture = theme.figure(
         mode, height=height + top - 44, margin={"l": 60, "r": 20, "t": top, "b": 56}
@@ -61,7 +69,7 @@ def draw(
     marks = theme.Marks()
     for number, name in enumerate(panels):
         mine = rows[rows[panel].astype(str) == name] if panel else rows
-        axes = _frame(picture, number, len(panels), stacked, spans, (x_title, y_title), mode)
+        axes = _frame(picture, number, (across, n_down), spans, (x_title, y_title), mode)
         if diagonal:
             _diagonal(marks, spans[0], axes, mode)
         for one in names:
@@ -84,17 +92,18 @@ def _span(rows: pd.DataFrame, name: str) -> list[float]:
 
 
 def _frame(
-    picture: go.Figure, number: int, n: int, stacked: bool, spans: tuple[list[float], list[float]],
-    titles: tuple[str, str], mode: Mode,
+    picture: go.Figure, number: int, grid: tuple[int, int],
+    spans: tuple[list[float], list[float]], titles: tuple[str, str], mode: Mode,
 ) -> dict[str, str]:  # fmt: skip
     tail = "" if number == 0 else str(number + 1)
-    across, down = [0.0, 1.0], [0.0, 1.0]
-    if stacked:
-        size = (1 - 0.16 * (n - 1)) / n
-        down = [max(1 - size - number * (size + 0.16), 0.0), 1 - number * (size + 0.16)]
-    elif n > 1:
-        size = (1 - 0.09 * (n - 1)) / n
-        across = [number * (size + 0.09), min(number * (size + 0.09) + size, 1.0)]
+    place = number % grid[0], number // grid[0]
+    gaps = [2 * gap / max(n, 2) for gap, n in zip(GAPS, grid, strict=True)]
+    size = [(1 - gap * (n - 1)) / n for gap, n in zip(gaps, grid, strict=True)]
+    across, down = (
+        [at * (one + gap), min(at * (one + gap) + one, 1.0)]
+        for at, one, gap in zip(place, size, gaps, strict=True)
+    )
+    down = [max(1 - down[1], 0.0), 1 - down[0]]
     picture.layout[f"xaxis{tail}"] = theme.axis(
         mode, domain=across, anchor=f"y{tail}", range=spans[0], showgrid=True, showline=True
     )
@@ -102,7 +111,7 @@ def _frame(
         mode, domain=down, anchor=f"x{tail}", range=spans[1], showgrid=True
     )
     picture.layout[f"xaxis{tail}"].title.text = theme.plain(titles[0])
-    if number == 0 or stacked:
+    if place[0] == 0:
         picture.layout[f"yaxis{tail}"].title.text = theme.plain(titles[1])
     return {"xaxis": f"x{tail}", "yaxis": f"y{tail}"}
 

@@ -18,8 +18,8 @@ RATE = {"score": {"rate": True, "low": 0.0, "high": 1.0, "higher_is_better": Tru
 
 OF_VARIANT = ("perturbation", "axis", "tier", "strength", "unit", "seed")
 OF_OUTCOME = (
-    "trial", "status", "output", "answer", "score", "correct", "confidence", "error", "latency_s",
-    "tokens_in", "tokens_out",
+    "trial", "status", "output", "answer", "score", "correct", "confidence", "probs", "error",
+    "latency_s", "tokens_in", "tokens_out",
 )  # fmt: skip
 
 

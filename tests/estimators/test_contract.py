@@ -43,7 +43,10 @@ def test_it_equals_the_truth_where_nothing_shifts(name):
     assert found == pytest.approx(truth, abs=0.035)  # 4 standard errors of both halves
 
 
-@pytest.mark.parametrize("name", [one for one in NAMES if not estimators.get(one).is_score])
+SHARES = [one for one in NAMES if not estimators.get(one).is_score]
+
+
+@pytest.mark.parametrize("name", [one for one in SHARES if estimators.get(one).needs])
 def test_it_follows_a_world_that_is_harder(name):
     rng = np.random.default_rng(1)
     source, harder = known_or_guessed(3000, rng), known_or_guessed(3000, rng, skill=0.6)
@@ -96,7 +99,7 @@ def test_a_weight_of_two_is_a_row_that_stands_twice(name):
     piece = estimators.get(name)
     weights = np.random.default_rng(3).integers(1, 3, (2, source.n)).astype(float)
     of_target = np.random.default_rng(4).integers(1, 3, (2, target.n)).astype(float)
-    found = piece.weighted(source, target, weights, of_target)
+    found = piece.weighted(source, weights)(target, of_target)
     assert found.shape == (2,)
     if piece.needs == ("features",) or "features" in piece.needs:
         return  # neighbours and classifier are those of the rows themselves
@@ -120,7 +123,7 @@ def test_what_is_missing_is_said_and_no_rows_are_undefined(name):
     assert np.isnan(piece.estimate(source, nobody, rng=np.random.default_rng(0)))
 
 
-@pytest.mark.parametrize("name", [one for one in NAMES if not estimators.get(one).is_score])
+@pytest.mark.parametrize("name", SHARES)
 def test_rows_that_are_not_known_are_left_out(name):
     source, target = sides(name, 400)
     kept = np.arange(target.n) % 4 > 0
