@@ -77,7 +77,7 @@ def run(workspace: Any, params: DetectParams) -> Result:
     settings = asked.settings
     if space is None:
         lack = Warn("no-space", "No space holds vectors of this task. `stresslab embed` makes one.")
-        return _result(asked, settings, _empty(), [no_rows(asked) if asked.empty else lack])
+        return _result(asked, settings, _empty(), [*_bare(asked), lack])
     model = _detect_rows.model_of(asked, space)
     settings |= {"space": space.space_id, "model": model}
     kept = _detect_rows.kept(asked, space.space_id, model, params.detectors)
@@ -86,7 +86,8 @@ def run(workspace: Any, params: DetectParams) -> Result:
             f"No scores of space {space.space_id} are kept yet: `stresslab detect "
             f"{space.space_id}` computes them."
         )
-        return _result(asked, settings, _empty(), [Warn("no-scores", text, 0), *_missing(kept)])
+        said = [*_bare(asked), Warn("no-scores", text, 0), *_missing(kept)]
+        return _result(asked, settings, _empty(), said)
     out = (kept.rows["role"] == _detect_rows.OUT).to_numpy()
     settings["detectors"] = list(kept.infos)
     if not out.any() or out.all():
@@ -129,6 +130,13 @@ def _tables(
         "risk_coverage": curves,
         "thresholds": _detect_tables.thresholds(ordered, space),
     }
+
+
+def _bare(asked: Asked) -> list[Warn]:
+    """Return that the slice holds nothing, where it does not."""
+    if asked.empty or not _value.values(asked, ())["n"].any():
+        return [no_rows(asked)]
+    return []
 
 
 def _empty() -> dict[str, "pd.DataFrame"]:

@@ -49,7 +49,8 @@ def draw(
     arrows : DataFrame, optional
         ``x0, y0, x1, y1, failure``: where inputs moved; the points are drawn faint then.
     region : str
-        Corners of the region that is looked at.
+        Corners of the region that is looked at. On other axes than ``x, y`` its points (those
+        that are ``chosen``) stand out from the rest.
     axes : tuple of str
         Columns of the places.
     drag : {"lasso", "select"}
@@ -80,6 +81,9 @@ def draw(
         picture.layout.xaxis.range = [ends["left"], ends["right"]]
         picture.layout.yaxis.range = [ends["bottom"], ends["top"]]
     moved = arrows is not None and len(arrows) > 0
+    if region.strip() and axes != ("x", "y") and "chosen" in rows and rows["chosen"].any():
+        _elsewhere(picture, rows[~rows["chosen"]], axes, mode)
+        rows = rows[rows["chosen"]]
     _points(picture, rows, axes, (colour, colours), mode, faint=moved)
     if moved and arrows is not None:
         _arrows(picture, arrows, mode)
@@ -107,6 +111,16 @@ def _points(
         return
     for name, mask, look in _groups(rows, colour, colours, mode):
         _trace(picture, rows[mask], axes, name, base | look)
+
+
+def _elsewhere(picture: go.Figure, rows: pd.DataFrame, axes: tuple[str, str], mode: Mode) -> None:
+    """Draw the points outside of the region as a pale ground."""
+    picture.add_trace(
+        go.Scattergl(
+            x=rows[axes[0]], y=rows[axes[1]], mode="markers", name="elsewhere", hoverinfo="skip",
+            marker={"size": 3, "opacity": 0.3, "color": theme.tokens(mode).muted},
+        )
+    )  # fmt: skip
 
 
 def _groups(

@@ -72,3 +72,13 @@ def test_region_and_paths_are_drawn(points):
 
 def test_beside_there_may_be_nothing(points):
     assert "No map" in draw(points, axes=("x2", "y2")).layout.annotations[0].text
+
+
+def test_what_is_dragged_around_stands_out_on_the_map_beside(points):
+    there = points.assign(x2=points["y2"], chosen=points["x"] > 0.5)
+    region = json.dumps([[0.5, 0], [1, 0], [1, 1], [0.5, 1]])
+    traces = draw(there, axes=("x2", "y2"), region=region).data
+    assert traces[0].name == "elsewhere"
+    assert len(traces[0].x) == (~there["chosen"]).sum()
+    assert sum(len(one.x) for one in traces[1:]) == there["chosen"].sum()
+    assert "elsewhere" not in [one.name for one in draw(there, axes=("x2", "y2")).data]
