@@ -50,8 +50,10 @@ def together(facts: Overlapped) -> Sentence:
     who = "Both models fail" if k == 2 else f"All {k} models fail"
     chance = f"chance alone would give {words.share(row['by_chance'])}"
     if row["count"] == 0:
-        text = f"No row is failed by {'both' if k == 2 else f'all {k}'} models "
-        text += f"(at most {words.share(row['high'])}); {chance}."
+        text = f"No row is failed by {'both' if k == 2 else f'all {k}'} models"
+        if row["high"] == row["high"]:  # a single row has no interval
+            text += f" (at most {words.share(row['high'])})"
+        text += f"; {chance}."
     else:
         text = f"{who} on {_shares(row)} of rows; {chance}."
         if row["low"] <= row["by_chance"] <= row["high"]:

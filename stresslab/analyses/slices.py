@@ -246,6 +246,9 @@ def _cautions(
     found = [
         Warn("bad-slice", f"Slice {one.name!r} cannot be read: {one.error}", None) for one in failed
     ]
+    if not told and not asked.empty:
+        text = "No slice is saved and the items have no domains. Save one with "
+        return [Warn("no-slices", f"{text}`stresslab slice save`, or give a condition.", 0)]
     if table.empty or not (table["n"] > 0).any():
         return [no_rows(asked), *found]
     empty = len({one.name for one in told} - set(table["slice"]) - {one.name for one in failed})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from stresslab.result import Warn
+from stresslab.store.bounds import out_of_bounds, overstepped
 from stresslab.store.contents import Contents
 from stresslab.store.dims import Dims
 from stresslab.store.engine import DuckDBEngine, opened
@@ -29,7 +30,9 @@ MODEL_COLUMNS = [
     "n_variants", "n_variants_total", "coverage",
 ]  # fmt: skip
 PERTURBATION_COLUMNS = ["task", "perturbation", "title", "axis", "unit", "tiers", "strengths"]
-MEASURE_COLUMNS = ["task", "measure", "rate", "low", "high", "higher_is_better"]
+MEASURE_COLUMNS = [
+    "task", "measure", "rate", "low", "high", "higher_is_better", "least", "most",
+]  # fmt: skip
 ATTRIBUTE_COLUMNS = ["name", "task", "type", "n_known", "n_values", "values"]
 TYPES = {"VARCHAR": "text", "BOOLEAN": "boolean", "BIGINT": "integer", "DOUBLE": "number"}
 
@@ -50,15 +53,22 @@ def read(
         dims = engine.dims
         counted = {run.task for run in dims.runs}
         tasks = _tasks(dims, named, counted)
+        measures = _measures(engine)
         return Contents(
             tasks=tasks,
             models=_models(engine, named, runs),
             domains=_domains(engine),
             perturbations=_perturbations(engine, named),
-            measures=_measures(engine),
+            measures=measures,
             attributes=_attributes(dims),
             default_task=next(iter(tasks.loc[tasks["is_default"], "task"]), None),
-            warnings={dims.tasks[task]: _warnings(engine, task) for task in sorted(counted)},
+            warnings={
+                dims.tasks[task]: (
+                    *_warnings(engine, task),
+                    *out_of_bounds(measures, dims.tasks[task]),
+                )
+                for task in sorted(counted)
+            },
         )
 
 
@@ -154,15 +164,20 @@ def _measures(engine: DuckDBEngine) -> pd.DataFrame:
         for run in dims.runs:
             if run.task == task:
                 info |= dict(run.measures.get(name) or {})
+        seen = None if all_binary else overstepped(engine, task, measure, info)
+        if seen:
+            info |= {"rate": False, "low": None, "high": None}
         low, high = info.get("low"), info.get("high")
         rate = bool(info.get("rate", all_binary))
         rows.append(
             (dims.tasks[task], name, rate, 0.0 if rate and low is None else low,
-             1.0 if rate and high is None else high, bool(info.get("higher_is_better", True)))
+             1.0 if rate and high is None else high, bool(info.get("higher_is_better", True)),
+             *(seen or (None, None)))
         )  # fmt: skip
     table = pd.DataFrame(rows, columns=MEASURE_COLUMNS)
     return table.astype(
-        {"low": "float64", "high": "float64", "rate": "bool", "higher_is_better": "bool"}
+        dict.fromkeys(("low", "high", "least", "most"), "float64")
+        | {"rate": "bool", "higher_is_better": "bool"}
     )
 
 
