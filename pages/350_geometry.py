@@ -15,12 +15,14 @@ away = {"task": params.task, "where": params.where, "level": params.level, "seed
 
 if result is not None:
     show.answer(result, head, most=3)
-    chosen = stored.pick(result.tables["geometry"], "marker", "Marker")
+    changes = stored.clearest(result.tables["changes"])
+    table = stored.led_by(result.tables["geometry"], "marker", changes)
+    chosen = stored.pick(table, "marker", "Marker")
     alt = "The marker by tier with its interval"
     show.chart("lines", chosen, alt=alt, x="tier", series="layer", x_title="tier")
     show.remarks(result)
     st.subheader("What changes, corrected over all markers", anchor=False)
-    show.table(result.tables["changes"], "changes", opened)
+    show.table(changes, "changes", opened)
     with st.expander("Every marker, with its interval and its null"):
         show.table(result.tables["geometry"], "geometry", opened)
     show.details(result, opened)

@@ -66,3 +66,16 @@ def _offer(analysis: str, settings: Params, opened: Open) -> None:
     else:
         background.forget(name)
         st.rerun()
+
+
+def clearest(changes: pd.DataFrame) -> pd.DataFrame:
+    """Return changes, those that stand out most from their intervals first."""
+    size = changes["difference"].abs() / (changes["high"] - changes["low"]).clip(lower=1e-12)
+    return changes.loc[size.sort_values(ascending=False, kind="stable", na_position="last").index]
+
+
+def led_by(table: pd.DataFrame, column: str, first: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose values of a column come in the order another table has them."""
+    place = {one: number for number, one in enumerate(dict.fromkeys(first[column]))}
+    order = table[column].map(place).fillna(len(place))
+    return table.loc[order.sort_values(kind="stable").index]
