@@ -16,6 +16,8 @@ PICKLES = (".pkl", ".pickle", ".pth", ".pt", ".joblib", ".dill", ".ckpt", ".pck"
 """Endings of files that run code when they are opened."""
 
 NEVER = "a pickle can run code when it is opened; save the same as a table, .npz or JSON"
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
+PACKED = "an archive is not unpacked; unpack it and give its folder"
 JUNK = ("__MACOSX", "__pycache__")
 
 
@@ -145,7 +147,9 @@ def _candidates(path: Path, walked: Walked, claimed: "partial[Found | None]") ->
     if found:
         yield found
         return
-    if not path.is_dir():
+    if path.name.lower().endswith(ARCHIVES) and path.is_file():
+        walked.refused[path] = PACKED
+    elif not path.is_dir():
         walked.unclaimed.append(path)
     for entry in inside:
         below = path / entry.name

@@ -15,6 +15,7 @@ from stresslab.places import cache_folder
 KEPT_DAYS = 30
 BLOCK = 1 << 20
 LONGEST = 150
+"""Bytes of a name that is kept: file systems take 255, and a letter may have four."""
 _NAME = re.compile(r"[0-9a-f]{32}")
 _ODD = re.compile(r"[^\w.+=,@ -]")
 
@@ -73,10 +74,11 @@ def plain_name(name: str) -> str:
     """Return the last part of a name without any sign that means something to a file system."""
     last = re.split(r"[\\/]", name)[-1]
     plain = _ODD.sub("_", last).lstrip(". ").rstrip(". ") or "file"
-    if len(plain) <= LONGEST:
+    if len(plain.encode()) <= LONGEST:
         return plain
     ending = "".join(Path(plain).suffixes[-2:])[-20:]
-    return plain[: LONGEST - len(ending)] + ending
+    room = LONGEST - len(ending.encode())
+    return plain.encode()[:room].decode(errors="ignore") + ending
 
 
 def _inbox() -> Path:

@@ -1,5 +1,6 @@
 """Read CSV files: blocks of plain records as columns, what is odd in any way record by record."""
 
+import codecs
 import csv
 import io
 import zlib
@@ -35,6 +36,9 @@ MAX_LINES = 10_000
 STEP, STEP_BYTES = 64, 1 << 20
 """Lines that are read before it is asked how long they are; fewer where they are longer."""
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+MARKED = "stresslab.marked"
+"""What decodes bytes that are no text: `surrogateescape` cannot where they are below 128."""
+codecs.register_error(MARKED, lambda error: ("\udcff", error.end))  # type: ignore[attr-defined]
 CUT_SHORT = (EOFError, zlib.error, LZMAError, OSError)
 """What reading a packed file that is damaged or cut off ends with."""
 
@@ -64,8 +68,9 @@ def csv_rows(raw: Any, path: Path, reached: Callable[[], int]) -> Iterator[Chunk
     csv.field_size_limit(MAX_FIELD)
     source = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
     try:
-        encoding = "utf-16" if source.peek(2)[:2] in UTF_16 else "utf-8-sig"
-        text = io.TextIOWrapper(source, encoding=encoding, errors="surrogateescape", newline="")
+        is_wide = source.peek(2)[:2] in UTF_16
+        encoding, errors = ("utf-16", MARKED) if is_wide else ("utf-8-sig", "surrogateescape")
+        text = io.TextIOWrapper(source, encoding=encoding, errors=errors, newline="")
         first = text.readline(MAX_FIELD)
     except CUT_SHORT as error:
         raise _not_whole(path, error) from error

@@ -34,7 +34,7 @@ def test_the_same_files_again_are_the_same_upload():
     [
         ("../../etc/passwd", "passwd"), ("C:\\x\\a.csv", "a.csv"), ("..", "file"), ("", "file"),
         (".hidden", "hidden"), ("a\0b\n.csv", "a_b_.csv"), ("samples_t_2026-01-02T03-04-05.1.jsonl",) * 2,
-        ("<script>.csv", "_script_.csv"), ("größe.csv",) * 2, ("x" * 300 + ".csv.gz", "x" * 143 + ".csv.gz"),
+        ("<script>.csv", "_script_.csv"), ("größe.csv",) * 2, ("字" * 99 + ".csv", "字" * 48 + ".csv"), ("x" * 300 + ".csv.gz", "x" * 143 + ".csv.gz"),
     ],
 )  # fmt: skip
 def test_nothing_of_a_name_means_a_place(name, plain):

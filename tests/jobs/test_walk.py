@@ -182,3 +182,14 @@ def test_of_two_that_claim_each_other_the_first_is_the_source(folder, monkeypatc
     put(folder / "a.txt")
     put(folder / "b.txt")
     assert names(walk([folder])) == [("a.txt", "any", ["a.txt", "b.txt"])]
+
+
+@pytest.mark.parametrize("name", ["logs.zip", "LOGS.ZIP", "logs.tar.gz", "logs.tgz"])
+def test_an_archive_no_reader_knows_is_named_with_what_to_do(folder, name):
+    put(folder / "a.main")
+    put(folder / name)
+    walked = walk([folder])
+    assert walked.refused == {folder / name: _walk.PACKED}
+    assert not walked.unclaimed
+    with pytest.raises(ReadError, match="unpack it"):
+        walk([folder / name])

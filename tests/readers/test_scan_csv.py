@@ -95,3 +95,22 @@ def test_a_packed_file_that_breaks_off_keeps_the_records_before(tmp_path):
     assert 10_000 < len(rows) < 20_000
     assert rows[-1][1]["x"] == str(len(rows) - 1)
     assert reject[0] == f"after line {len(rows) + 1}"
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_a_wide_file_cut_within_a_character_keeps_all_but_that(tmp_path, cut):
+    kept = [{"x": f"{n}", "y": "é\U0001f600"} for n in range(9)]
+    lines = ["x,y", *(f"{one['x']},{one['y']}" for one in kept), "9,\U0001f600"]
+    (tmp_path / "a.csv").write_bytes("\n".join(lines).encode("utf-16")[:-cut])
+    rows, [reject] = read(tmp_path / "a.csv")
+    assert [values for _, values in rows] == [*kept, {"x": "9", "y": "�"}]
+    assert reject[:2] == ("line 11", "y")
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_half_a_character_within_a_wide_file_costs_that_alone(tmp_path, order):
+    content = "\ufeffx,y\n1,a\ud83d\n2,b\n".encode(order, "surrogatepass")
+    (tmp_path / "a.csv").write_bytes(content)
+    rows, [reject] = read(tmp_path / "a.csv")
+    assert [values for _, values in rows] == [{"x": "1", "y": "a�"}, {"x": "2", "y": "b"}]
+    assert reject[:2] == ("line 2", "y")
