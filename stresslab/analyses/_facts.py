@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
+from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -161,7 +162,7 @@ def _domains(asked: Asked, graded: bool) -> "pd.DataFrame":
     untouched = None if graded else Compare(Field(("tier",)), "=", 0)
     question = replace(asked.question, where=all_of(asked.question.where, untouched))
     cells = query.cells(asked.workspace, question, by=("domain",))
-    n_pairs = len(list(combinations(cells["domain"].dropna().unique(), 2)))
+    n_pairs = comb(cells["domain"].dropna().nunique(), 2)
     if not n_pairs:
         return pd.DataFrame()
     strict = 1 - (1 - asked.params.level) / (n_pairs * max(1, cells["model"].nunique()))

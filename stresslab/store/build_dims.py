@@ -60,10 +60,11 @@ def aliased_set(column: str, aliases: dict[str, str]) -> str:
 def add_names(con: "duckdb.DuckDBPyConnection", table: str, names: Sequence[str]) -> dict[str, int]:
     """Add unknown names to a dictionary table and return all its codes."""
     codes = {name: code for code, name in con.execute(f"SELECT * FROM {table}").fetchall()}
-    for name in dict.fromkeys(names):
-        if name not in codes:
-            codes[name] = len(codes)
-            con.execute(f"INSERT INTO {table} VALUES (?, ?)", [codes[name], name])
+    fresh = [name for name in dict.fromkeys(names) if name not in codes]
+    if fresh:
+        numbers = list(range(len(codes), len(codes) + len(fresh)))
+        con.execute(f"INSERT INTO {table} SELECT unnest(?), unnest(?)", [numbers, fresh])
+        codes |= dict(zip(fresh, numbers, strict=True))
     return codes
 
 

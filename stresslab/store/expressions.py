@@ -145,10 +145,10 @@ class Compiler:
         values = dict(source.values or {})
         if self.echo is not None and source.column == "perturbation":
             return decide(values.get(self.echo))
-        yes = [code for code, value in values.items() if decide(value)]
-        no = [code for code, value in values.items() if not decide(value)]
-        column = nw.col(source.column)
+        yes, column = [code for code, value in values.items() if decide(value)], nw.col(source.column)
         if null:  # codes without a value are null too
+            chosen = set(yes)
+            no = [code for code in values if code not in chosen]
             return True if not no else ~_one_of(column, no)
         return _one_of(column, yes) if yes else False
 

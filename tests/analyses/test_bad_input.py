@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import numpy as np
 import pytest
@@ -159,3 +160,22 @@ def _no_silent_zero(found):
             assert np.isfinite(known["value"].dropna().astype(float)).all(), name
         if {"difference", "n"} <= set(table.columns):
             assert table.loc[table["n"] == 0, "difference"].isna().all(), name
+
+
+@pytest.fixture(scope="module")
+def many_domains(tmp_path_factory):
+    domains = [f"d{number:04}" for number in range(2000)]
+    path = tmp_path_factory.mktemp("many") / "w"
+    workspace = toy_workspace(path, n_items=4000, perturbations={"noise": 1}, domains=domains)
+    _ask("inventory", workspace)  # makes the index
+    return workspace
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", analyses.names())
+def test_two_thousand_domains_are_answered_in_bounded_processor_time(name, many_domains):
+    began = time.process_time()
+    found, error = _ask(name, many_domains)
+    assert time.process_time() - began < 60
+    assert error is None
+    _check(found, error)
