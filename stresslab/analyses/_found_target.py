@@ -91,10 +91,9 @@ def _sure_and_wrong(asked: Asked, sure: float) -> tuple[Target | None, list[Warn
         return None, [Warn("no-confidence", text)]
     right = _pairs(asked.again("correct"))
     confidence = _pairs(asked.again("confidence"))
-    common = np.intersect1d(right.variant, confidence.variant)
-    at = np.searchsorted(right.variant, common)
-    right = _paired.rows_of(right, at)
-    stated = confidence.values[np.searchsorted(confidence.variant, common)]
+    both = np.isin(right.variant, confidence.variant) & _paired.once(right)
+    right = _paired.rows_of(right, both)
+    stated = confidence.values[np.searchsorted(confidence.variant, right.variant)]
     unknown = np.isnan(right.values) | np.isnan(stated)
     values = np.where(unknown, np.nan, (right.values == 0) & (stated >= sure))
     return _made(
