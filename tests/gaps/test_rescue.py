@@ -46,3 +46,16 @@ def test_two_ways_of_sampling_are_never_pooled():
         check_one_regime(np.array(["random", "failure"], dtype=object))
     with pytest.raises(ParamError, match="regime"):
         check_one_regime(np.array(["random", None], dtype=object))
+
+
+def test_intervals_are_those_of_statsmodels():
+    from statsmodels.stats.proportion import proportion_confint
+
+    model, reference = np.random.default_rng(4).integers(0, 2, (2, 90)).astype(float)
+    found = rescue_and_harm(model, reference)
+    for ends, hits in (
+        (found.rescue, model[reference == 0]),
+        (found.harm, 1 - model[reference == 1]),
+    ):
+        expected = proportion_confint(hits.sum(), len(hits), method="wilson")
+        assert ends[1:] == pytest.approx(expected, abs=1e-8)

@@ -54,3 +54,14 @@ def test_no_items_give_an_unknown_curve():
     found = survival(np.empty((0, 3)), np.empty(0, int))
     assert found.n.tolist() == [0, 0, 0]
     assert np.isnan(found.share.value).all()
+
+
+def test_survival_is_that_of_kaplan_and_meier_where_all_is_known():
+    from statsmodels.duration.survfunc import SurvfuncRight
+
+    n_tiers = 6
+    first = np.random.default_rng(3).integers(1, n_tiers + 1, 80)
+    found = survival((np.arange(n_tiers) < first[:, None]).astype(float), np.arange(80))
+    oracle = SurvfuncRight(np.minimum(first, n_tiers), first < n_tiers)
+    expected = [oracle.surv_prob[oracle.surv_times == tier].item() for tier in range(1, n_tiers)]
+    assert found.share.value[1:] == pytest.approx(expected, abs=1e-8)
