@@ -299,10 +299,10 @@ def matched(batch: Batch) -> Batch:
 
 
 def rows_of(pairs: "Pairs", chosen: Array) -> "Pairs":
-    """Return only the chosen rows of `pairs`."""
+    """Return only the chosen rows of `pairs`: a mask of all rows, or places of some."""
     from stresslab.store.pairs import taken
 
-    rows = np.flatnonzero(chosen)
+    rows = np.flatnonzero(chosen) if np.asarray(chosen).dtype == bool else np.asarray(chosen)
     names = ("variant", "item", "cluster", "tier", "perturbation", "group")
     columns: dict[str, Any] = {name: getattr(pairs, name)[rows] for name in names}
     values, trials = taken(pairs.values, rows), taken(pairs.trials, rows)
