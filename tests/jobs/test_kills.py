@@ -20,7 +20,8 @@ import import_child
 
 pytestmark = pytest.mark.slow
 
-SECONDS = 20
+SECONDS, PATIENCE = 20, 240
+"""At least so long, and at most on a machine so busy that few rounds fit."""
 ROUNDS = 40
 N_ITEMS = 300
 
@@ -112,9 +113,11 @@ def test_an_import_that_is_killed_and_cut_anywhere_loses_and_doubles_nothing(
         folder = tmp_path / f"w{round_}"
         for _ in range(rng.randrange(1, 4)):
             process = start(folder)
-            if rng.random() < 0.7:
+            waited = rng.random() < 0.7
+            if waited:
                 wait_for_part(process, folder)
-            process.join(rng.uniform(0, 0.5 * takes))
+            # parts follow each other, and the seal them, in a small part of the whole
+            process.join(rng.uniform(0, (0.05 if waited else 0.5) * takes))
             if process.is_alive():
                 os.kill(process.pid, signal.SIGKILL)
                 kills.append(len(parts_of(folder)))
@@ -131,7 +134,8 @@ def test_an_import_that_is_killed_and_cut_anywhere_loses_and_doubles_nothing(
         workspace.clean()
         assert workspace.verify() == [], told
         assert not list(folder.glob("runs/.partial-*")), told
-        if time.monotonic() - begun > SECONDS:
+        took, between = time.monotonic() - begun, sum(n > 0 for n in kills)
+        if took > PATIENCE or (took > SECONDS and between >= 2 and any(cuts)):
             break
     print(f"{round_ + 1} rounds, {len(kills)} kills, {len(cuts)} cuts, {takes:.2f} s an import")
     assert sum(n > 0 for n in kills) >= 2, "some kills fell between two parts"
