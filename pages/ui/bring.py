@@ -86,6 +86,7 @@ def forget() -> None:
     for name in (FILES, PATH, DROPPED, _PATH_FIELD):
         st.session_state.pop(name, None)
     state.put(state.DROP, None)
+    state.put(state.MAPPED, None)
 
 
 def again() -> None:

@@ -8,12 +8,14 @@ import hashlib
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import streamlit as st
 
 from pages.ui import state
 from pages.ui.words import plain
 from stresslab.errors import ReadError
+from stresslab.jobs import inbox
 from stresslab.readers._mapping import Mapping, Source
 
 ROLES = {
@@ -70,6 +72,22 @@ def said(source: str, proposal: str) -> Said:
         return Said(last, Mapping.parse(last or proposal), False)
     good[source] = text
     return Said(text, mapping, True)
+
+
+def over_a_reload() -> None:
+    """Keep what is said of an upload under a name in the address, and take it up from there."""
+    folder = inbox.folder_of(state.told(state.DROP) or "")
+    if folder is None:
+        return
+    if TEXTS not in st.session_state:
+        told = inbox.mappings_of(state.told(state.MAPPED) or "")
+        st.session_state[TEXTS] = {str(folder / name): text for name, text in told.items()}
+    here = {
+        Path(source).relative_to(folder).as_posix(): text
+        for source, text in st.session_state[TEXTS].items()
+        if Path(source).is_relative_to(folder)
+    }
+    state.put(state.MAPPED, inbox.keep_mappings(here) if here else None)
 
 
 def spoken(source: str) -> Mapping | None:

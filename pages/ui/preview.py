@@ -27,6 +27,7 @@ Plan = dict[str, Any]
 
 def look(chosen: Chosen) -> list[Plan]:
     """Return, for each of the first sources, what it would add as it is mapped now."""
+    mapping.over_a_reload()
     limit = None if st.session_state.get(ALL) else FIRST
     plans = []
     for found in chosen.walked.sources[:MOST_SOURCES]:

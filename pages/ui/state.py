@@ -16,10 +16,11 @@ import streamlit as st
 
 APP = Path(__file__).resolve().parents[2]
 WORKSPACE, WHERE, ITEM, DROP, STUDY = "workspace", "where", "item", "drop", "study"
-"""`DROP` names an upload: by its content, never by a path."""
+MAPPED = "mapped"
+"""`DROP` names an upload and `MAPPED` how it is read: by their content, never by a path."""
 PRESENT = "present"
 LISTS = ("models", "by")
-MOMENTARY = (ITEM, DROP, STUDY, "page")
+MOMENTARY = (ITEM, DROP, MAPPED, STUDY, "page")
 """Parameters that a click in the menu does not carry to the next page."""
 
 ADDRESS, SEEN, PAGE, NARROW = "_address", "_seen", "_page", "_narrow"

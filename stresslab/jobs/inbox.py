@@ -1,16 +1,18 @@
 """Keep what was uploaded: a folder per upload, named by its content, in the user's cache."""
 
 import hashlib
+import json
 import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from stresslab.errors import ReadError
 from stresslab.places import cache_folder
+from stresslab.store import durable
 
 KEPT_DAYS = 30
 BLOCK = 1 << 20
@@ -70,6 +72,30 @@ def name_of(path: Path) -> str | None:
     return path.resolve().relative_to(_inbox().resolve()).parts[0]
 
 
+def keep_mappings(texts: Mapping[str, str]) -> str:
+    """Write the mappings of the sources of an upload, by their paths in it; return their name."""
+    content = json.dumps(texts, sort_keys=True).encode()
+    name = hashlib.sha256(content).hexdigest()[:32]
+    path = _mappings() / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        durable.write_bytes(path, content)
+        _tidy(path.parent, name)
+    return name
+
+
+def mappings_of(name: str) -> dict[str, str]:
+    """Return mappings by the name they were kept under; none if there are none (any more)."""
+    path = _mappings() / name
+    if not _NAME.fullmatch(name) or not path.is_file():
+        return {}
+    try:
+        found: dict[str, str] = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
 def plain_name(name: str) -> str:
     """Return the last part of a name without any sign that means something to a file system."""
     last = re.split(r"[\\/]", name)[-1]
@@ -83,6 +109,10 @@ def plain_name(name: str) -> str:
 
 def _inbox() -> Path:
     return cache_folder() / "uploads"
+
+
+def _mappings() -> Path:
+    return cache_folder() / "mappings"
 
 
 def _written(folder: Path, name: str, file: BinaryIO) -> str:
@@ -99,9 +129,9 @@ def _written(folder: Path, name: str, file: BinaryIO) -> str:
 
 
 def _tidy(inbox: Path, name: str) -> None:
-    """Remove uploads nobody sent again for a month; what was imported of them stays."""
+    """Remove what nobody sent again for a month; what was imported of it stays."""
     (inbox / name).touch()
     old = time.time() - KEPT_DAYS * 86_400
     for one in inbox.iterdir():
         if one.stat().st_mtime < old:
-            shutil.rmtree(one, ignore_errors=True)
+            shutil.rmtree(one, ignore_errors=True) if one.is_dir() else one.unlink(missing_ok=True)

@@ -48,20 +48,22 @@ def test_drop_a_file_see_it_change_the_mapping_import_and_land_on_the_overview(
             ".some((one) => one.value.includes('task_from = \"const:sums\"'))"
         )
         settled(page)
+        page.wait_for_url("**mapped=*")
         link = page.url
         page.reload()
         page.wait_for_selector("text=would add 2 runs", timeout=60_000)
         settled(page)
         assert page.url == link, "what was dropped stands in the address, by its content"
         assert str(tmp_path) not in link
+        assert page.get_by_role("combobox", name="Task").input_value() == "const:sums"
 
         page.get_by_role("button", name="Import into own").click()
         page.wait_for_selector("text=Added 2 runs with 180 outcomes", timeout=120_000)
         settled(page)
-        page.get_by_role("button", name="See answers on the Overview").click()
+        page.get_by_role("button", name="See sums on the Overview").click()
         page.wait_for_selector("h1:has-text('Where does it break?')", timeout=120_000)
         settled(page)
-        assert parse_qs(urlsplit(page.url).query)["task"] == ["answers"]
+        assert parse_qs(urlsplit(page.url).query)["task"] == ["sums"]
         assert "large-net" in page.inner_text(".stMain")
         context.close()
     assert not found

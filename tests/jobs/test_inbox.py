@@ -61,3 +61,10 @@ def test_uploads_are_removed_after_a_month():
     os.utime(old, (0, 0))
     keep(**{"b.csv": b"2"})
     assert not old.exists()
+
+
+def test_mappings_are_kept_by_their_content():
+    name = inbox.keep_mappings({"a.csv": 'task_from = "const:x"', ".": ""})
+    assert inbox.mappings_of(name) == {"a.csv": 'task_from = "const:x"', ".": ""}
+    assert inbox.keep_mappings({"a.csv": "other"}) != name
+    assert inbox.mappings_of("../uploads") == inbox.mappings_of("0" * 32) == {}
