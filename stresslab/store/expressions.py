@@ -145,7 +145,8 @@ class Compiler:
         values = dict(source.values or {})
         if self.echo is not None and source.column == "perturbation":
             return decide(values.get(self.echo))
-        yes, column = [code for code, value in values.items() if decide(value)], nw.col(source.column)
+        yes = [code for code, value in values.items() if decide(value)]
+        column = nw.col(source.column)
         if null:  # codes without a value are null too
             chosen = set(yes)
             no = [code for code in values if code not in chosen]
