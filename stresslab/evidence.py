@@ -22,8 +22,15 @@ PARTS = (
 class Network(Protocol):
     """A trained network that can begin again from the weights it began from."""
 
-    initial: Array
-    trained: Array
+    @property
+    def initial(self) -> Array:
+        """Return the weights it began from, one flat array."""
+        ...
+
+    @property
+    def trained(self) -> Array:
+        """Return the weights it ended with."""
+        ...
 
     def embed(self, weights: Array, features: Array, edges: Array) -> Array:
         """Return what stands before the last layer, shape (n, width)."""
