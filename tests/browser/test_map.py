@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
-from tests.browser.app import ARGS, CHROMIUM, ROOT, served, settled, watched
+from tests.browser.app import CHROMIUM, ROOT, served, settled, watched
 
 pytestmark = [
     pytest.mark.browser,
@@ -13,11 +13,9 @@ pytestmark = [
 ]
 
 
-def test_a_lasso_becomes_a_slice():
-    api = pytest.importorskip("playwright.sync_api")
-    with served([ROOT / "data" / "demo"]) as url, api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        page = browser.new_page(viewport={"width": 1400, "height": 1200})
+def test_a_lasso_becomes_a_slice(chromium):
+    with served([ROOT / "data" / "demo"]) as url:
+        page = chromium.new_page(viewport={"width": 1400, "height": 1200})
         found = watched(page, url)
         page.goto(f"{url}/embedding_map")
         settled(page)
@@ -36,5 +34,5 @@ def test_a_lasso_becomes_a_slice():
         assert page.get_by_text("Forget the region").is_visible()
         page.get_by_text("Forget the region").click()
         page.get_by_text("In the region you drew").first.wait_for(state="detached", timeout=30_000)
-        browser.close()
+        page.close()
     assert not found, found
