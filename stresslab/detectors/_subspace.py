@@ -3,6 +3,7 @@
 import numpy as np
 
 from stresslab.checks import Array
+from stresslab.errors import ParamError
 
 
 def principal(features: Array, n_kept: int) -> Array:
@@ -19,11 +20,21 @@ def outside(features: Array, basis: Array) -> Array:
     return found
 
 
-def usual_dimension(dimension: int) -> int:
-    """Return how many principal directions ViM keeps: 1000 of 2048, 512 of 768, else half."""
-    if dimension >= 2048:
-        return 1000
-    return 512 if dimension >= 768 else max(dimension // 2, 1)
+def kept_dimension(wanted: int | None, dimension: int) -> int:
+    """Return how many principal directions are kept: those wanted, else as many as ViM keeps.
+
+    These are 1000 of 2048 and more, 512 of 768 and more, else half.
+
+    Raises
+    ------
+    ParamError
+        If no direction would be left out.
+    """
+    usual = 1000 if dimension >= 2048 else 512 if dimension >= 768 else max(dimension // 2, 1)
+    found = wanted or usual
+    if found >= dimension:
+        raise ParamError(f"dimension must be below that of the features, {dimension}; got {found}.")
+    return found
 
 
 def column_space(weights: Array) -> Array:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from stresslab.detectors._common import FittedFunction, features_of, fitting
 from stresslab.detectors._kind import Detector
-from stresslab.detectors._subspace import outside, principal, usual_dimension
-from stresslab.errors import ParamError
+from stresslab.detectors._subspace import kept_dimension, outside, principal
 from stresslab.evidence import Evidence
 
 NEEDS = ("features",)
@@ -33,11 +32,7 @@ class Residual:
         """
         fitting(evidence, NEEDS)
         features = features_of(evidence)
-        n_kept = self.dimension or usual_dimension(features.shape[1])
-        if n_kept >= features.shape[1]:
-            raise ParamError(
-                f"dimension must be below that of the features, {features.shape[1]}; got {n_kept}."
-            )
+        n_kept = kept_dimension(self.dimension, features.shape[1])
         mean = features.mean(axis=0)
         basis = principal(features - mean, n_kept)
         return FittedFunction(NEEDS, lambda rows: outside(features_of(rows) - mean, basis))

@@ -13,8 +13,7 @@ from stresslab.detectors._common import (
     logits_of,
 )
 from stresslab.detectors._kind import Detector
-from stresslab.detectors._subspace import outside, principal, usual_dimension
-from stresslab.errors import ParamError
+from stresslab.detectors._subspace import kept_dimension, outside, principal
 from stresslab.evidence import Evidence
 
 NEEDS = ("features", "head")
@@ -48,11 +47,7 @@ class ViM:
         weights, bias = (np.asarray(part, dtype=np.float64) for part in evidence.head)
         origin = -np.linalg.pinv(weights).T @ bias
         features = features_of(evidence)
-        n_kept = self.dimension or usual_dimension(features.shape[1])
-        if n_kept >= features.shape[1]:
-            raise ParamError(
-                f"dimension must be below that of the features, {features.shape[1]}; got {n_kept}."
-            )
+        n_kept = kept_dimension(self.dimension, features.shape[1])
         basis = principal(features - origin, n_kept)
         apart = outside(features - origin, basis).sum()
         scale = logits_of(evidence).max(axis=1).sum() / apart if apart > 0 else 0.0
