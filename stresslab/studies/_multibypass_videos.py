@@ -12,6 +12,9 @@ CENTRES = ("B", "S")
 OFFSETS = (0.0, 0.5, 1.0, 2.0)
 """How far the looks of centre S lie from those of B, by tier."""
 
+THINNED = 3
+"""Every third frame is trained on: the two between are nearly the same."""
+
 
 @dataclass(frozen=True)
 class Video:
@@ -83,8 +86,8 @@ def recogniser(trained: list[Video]) -> "Recogniser":
     """Return a logistic regression of windows, with a median filter over its answers."""
     from sklearn.linear_model import LogisticRegression
 
-    inputs = np.concatenate([windows(one) for one in trained])
-    labels = np.concatenate([one.phases for one in trained])
+    inputs = np.concatenate([windows(one)[::THINNED] for one in trained])
+    labels = np.concatenate([one.phases[::THINNED] for one in trained])
     return Recogniser(LogisticRegression(max_iter=200).fit(inputs, labels))
 
 
@@ -101,51 +104,3 @@ class Recogniser:
         said = self.model.predict(windows(video))  # type: ignore[attr-defined]
         smoothed: Array = median_filter(said, size=9, mode="nearest")
         return smoothed
-
-
-def macro_f1(truth: Array, said: Array) -> float:
-    """Return F1 averaged over the labels in truth or prediction; an undefined one is 0."""
-    labels = np.union1d(truth, said)
-    scores = []
-    for label in labels:
-        both = float(((truth == label) & (said == label)).sum())
-        scores.append(2 * both / float((truth == label).sum() + (said == label).sum()))
-    return float(np.mean(scores))
-
-
-def transitions(found: list[Video]) -> Array:
-    """Return how often each phase follows each other one, in counts."""
-    counts = np.zeros((PHASES, PHASES))
-    for video in found:
-        steps = np.flatnonzero(np.diff(video.phases)) + 1
-        np.add.at(counts, (video.phases[steps - 1], video.phases[steps]), 1)
-    return counts
-
-
-def marginals(found: list[Video]) -> Array:
-    """Return the share of frames of each phase."""
-    counts = np.bincount(np.concatenate([one.phases for one in found]), minlength=PHASES)
-    share: Array = counts / counts.sum()
-    return share
-
-
-def reweighted(
-    truth: Array, right: Array, trained: Array, tested: Array, cap: float = 10.0
-) -> float:
-    """Return the share of frames right if phases were as frequent as where it was trained.
-
-    Parameters
-    ----------
-    truth : ndarray of int
-        True phase of each frame.
-    right : ndarray of bool
-        Whether the frame was recognised.
-    trained, tested : ndarray of shape (`PHASES`,)
-        Share of each phase in training and in the test.
-    cap : float
-        Largest weight of a frame.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        weight = np.where(tested > 0, trained / tested, 0.0)
-    frames = np.minimum(weight, cap)[truth]
-    return float((frames * right).sum() / frames.sum())

@@ -14,6 +14,7 @@ from stresslab.studies import _read
 from stresslab.studies._clinicllm_cohort import REMEDIES, SIZES, cohort, risks
 from stresslab.studies._kind import Found, KnownAnswer, Look, Picture, Published, Scale, Study
 from stresslab.studies._record import record
+from stresslab.studies._words import measured
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -280,18 +281,14 @@ def _sentences(
     told = "No attribute tells large errors within a class at a hospital that was left out."
     if first["low"] > 0:
         told = f"Large errors within a class are told best by {first['label']}: without it the AUC "
-        told += f"of telling them falls by {_number(first)}."
+        told += f"of telling them falls by {measured(first)}."
     return (
-        f"The source model is weakest for {worst['label']}: AUC {_number(worst)}, against "
-        f"{_number(best)} for {best['label']}.",
-        f"Tuning it locally gains {_number(small)} at the smallest hospital and {_number(large)} "
+        f"The source model is weakest for {worst['label']}: AUC {measured(worst)}, against "
+        f"{measured(best)} for {best['label']}.",
+        f"Tuning it locally gains {measured(small)} at the smallest hospital and {measured(large)} "
         "at the largest.",
         told,
     )
-
-
-def _number(row: Any) -> str:
-    return f"{row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
 
 
 def _one_group() -> list[float]:

@@ -21,6 +21,7 @@ from stresslab.studies._specialist_world import (
     general,
     together,
 )
+from stresslab.studies._words import measured
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -193,18 +194,14 @@ def _sentences(
     over = narrow["crossover"]
     end = f"and changes sign at about {over:.0f} texts" if over == over else "and keeps its sign"
     return (
-        f"With {first} texts of its own a broad task gains {_number(broad)} from general data, "
-        f"a narrow one {_number(narrow)} {end} (understanding).",
+        f"With {first} texts of its own a broad task gains {measured(broad)} from general data, "
+        f"a narrow one {measured(narrow)} {end} (understanding).",
         f"General data of which a fifth tell facts the wrong way change factual answers by "
-        f"{_number(lost)} at worst, against the same data without ({lost['domain']}, "
+        f"{measured(lost)} at worst, against the same data without ({lost['domain']}, "
         f"{int(lost['x']):,} texts).",
-        f"On narrow tasks the benefit changes by {_number(slope)} per unit of ln n "
+        f"On narrow tasks the benefit changes by {measured(slope)} per unit of ln n "
         f"({len(ends)} tasks drawn again).",
     )
-
-
-def _number(row: Any) -> str:
-    return f"{row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
 
 
 def _powers() -> list[float]:

@@ -15,6 +15,7 @@ from stresslab.studies import _read
 from stresslab.studies._kind import Found, KnownAnswer, Look, Picture, Published, Scale, Study
 from stresslab.studies._record import record
 from stresslab.studies._wearable_audit_cohort import FEATURES, cohort, fit
+from stresslab.studies._words import measured
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -253,17 +254,13 @@ def _sentences(
     few = int((groups["verdict"] == "too few to tell").sum())
     told = f"Of {len(groups)} subgroups {few} hold too few people of either class to tell."
     return (
-        f"With rows dealt at random {kind} reach an AUC of {_number(dealt)}, with people dealt "
-        f"{_number(honest)}: the rest is the same people met again.",
-        f"With {last['x']:.0%} filtered copies among the rows the leak is {_number(last)}.",
+        f"With rows dealt at random {kind} reach an AUC of {measured(dealt)}, with people dealt "
+        f"{measured(honest)}: the rest is the same people met again.",
+        f"With {last['x']:.0%} filtered copies among the rows the leak is {measured(last)}.",
         f"An average precision of {first['average_precision']:.2f} looks high, but the no-skill "
-        f"line is at {first['prevalence']:.2f}: the lift is {_number(first)}.",
+        f"line is at {first['prevalence']:.2f}: the lift is {measured(first)}.",
         told,
     )
-
-
-def _number(row: Any) -> str:
-    return f"{row['value']:.2f} [{row['low']:.2f}, {row['high']:.2f}]"
 
 
 def positive(labels: "ArrayLike", name: Any) -> Array:
