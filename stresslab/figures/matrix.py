@@ -47,7 +47,7 @@ def draw(
     names = [str(one) for one in dict.fromkeys(table[row])]
     heads = [str(one) for one in dict.fromkeys(table[column])]
     shown = dict(titles or {})
-    most = 14 if narrow else 30
+    most = 18 if narrow else 30
     left = 28 + int(7 * max(len(theme.shorten(shown.get(one, one), most)) for one in names))
     top = HEAD + (22 if column_title else 0)
     picture = theme.figure(
@@ -67,9 +67,17 @@ def draw(
     )  # fmt: skip
     marks = theme.Marks()
     span = bounds or _span(rows, diverging)
+    counts = bool((rows["value"] % 1 == 0).all()) and rows["value"].abs().max() > 1
     for one in rows.to_dict("records"):
         place = heads.index(str(one[column])), names.index(str(one[row]))
-        _cell(marks, one, place, _fill(float(one["value"]), span, diverging, mode), mode)
+        said = f"{one['value']:.0f}" if counts else theme.number(one["value"])
+        _cell(
+            marks,
+            {**one, "said": said},
+            place,
+            _fill(float(one["value"]), span, diverging, mode),
+            mode,
+        )
     marks.add_trace(_hovers(rows, row, column, heads, names))
     marks.onto(picture)
     if row_title:
@@ -99,7 +107,7 @@ def _cell(
         line={"width": 2, "color": theme.tokens(mode).background},
     )  # fmt: skip
     few = row.get("n") is not None and row["n"] < theme.HOLLOW_BELOW
-    said = f"({theme.number(row['value'])})" if few else theme.number(row["value"])
+    said = f"({row['said']})" if few else str(row["said"])
     note = row.get("note")
     if isinstance(note, str) and note:
         said += f"<br>{theme.plain(note)}"

@@ -51,7 +51,7 @@ def aggregate(scores: Array, rule: str, *, higher_is_better: bool = True) -> Arr
     ----------
     scores : ndarray of shape (n_cases, n_models)
         NaN is unknown: left out of mean and median, last in a rank. A challenge that gives the
-        worst score for a missing one fills it in first.
+        worst score for a missing one fills it in first (`worst_for_missing`).
     rule : str
         One of `RULES`.
     higher_is_better : bool
@@ -70,6 +70,24 @@ def aggregate(scores: Array, rule: str, *, higher_is_better: bool = True) -> Arr
         return found
     middle: Array = (np.nanmean if rule == "mean" else np.nanmedian)(scores, axis=0)
     return middle
+
+
+def worst_for_missing(scores: Array, *, higher_is_better: bool = True) -> Array:
+    """Return the scores with the worst one of all cases and models where one is unknown.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_cases, n_models)
+        NaN is unknown: nothing was handed in.
+    higher_is_better : bool
+        Direction of the scores.
+    """
+    scores = np.asarray(scores, float)
+    unknown = np.isnan(scores)
+    if unknown.all() or not unknown.any():
+        return scores
+    worst = np.nanmin(scores) if higher_is_better else np.nanmax(scores)
+    return np.where(unknown, worst, scores)
 
 
 def rank_by(scores: Array, rule: str, *, higher_is_better: bool = True) -> Array:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr
-from scipy.stats import rankdata
 
 from stresslab.checks import Array, check_level
 from stresslab.errors import ShapeError
@@ -64,17 +63,8 @@ def signed_rank(a: Array, b: Array) -> SignedRank:
     a, b = np.asarray(a, float), np.asarray(b, float)
     if a.shape != b.shape or a.ndim != 1:
         raise ShapeError(f"Scores pair case by case; got shapes {a.shape} and {b.shape}.")
-    gap = np.round(a - b, DECIMALS)
-    gap = gap[np.isfinite(gap) & (gap != 0)]
-    n = len(gap)
-    if n == 0:
-        return SignedRank(0.0, 1.0, 0)
-    ranks = rankdata(np.abs(gap))
-    w_plus = float(ranks[gap > 0].sum())
-    ties = np.unique(ranks, return_counts=True)[1].astype(float)
-    spread = n * (n + 1) * (2 * n + 1) / 24 - float((ties**3 - ties).sum()) / 48
-    z = (w_plus - n * (n + 1) / 4 - 0.5) / np.sqrt(spread)
-    return SignedRank(w_plus, float(ndtr(-z)), n)
+    w_plus, p_value, _, n = _tested((a - b)[:, None])
+    return SignedRank(float(w_plus[0]), float(p_value[0]), int(n[0]))
 
 
 def win_p_values(scores: Array) -> Array:
@@ -86,13 +76,47 @@ def win_p_values(scores: Array) -> Array:
         Larger is better; NaN is unknown.
     """
     scores = np.asarray(scores, float)
-    k = scores.shape[1]
-    found = np.ones((k, k))
-    for a in range(k):
-        for b in range(k):
-            if a != b:
-                found[a, b] = signed_rank(scores[:, a], scores[:, b]).p_value
+    i, j = np.triu_indices(scores.shape[1], 1)
+    found = np.ones((scores.shape[1],) * 2)
+    _, found[i, j], found[j, i], _ = _tested(scores[:, i] - scores[:, j])
     return found
+
+
+def _tested(gap: Array) -> tuple[Array, Array, Array, Array]:
+    """Return, per column of differences, W+, p of "above 0", p of "below 0", and how many differ.
+
+    Parameters
+    ----------
+    gap : ndarray of shape (n_cases, n_pairs)
+        NaN and 0 are left out.
+    """
+    gap = np.round(gap, DECIMALS)
+    used = np.isfinite(gap) & (gap != 0)
+    n = used.sum(axis=0).astype(float)
+    size = np.where(used, np.abs(gap), np.inf)  # what is left out comes last
+    order = np.argsort(size, axis=0, kind="stable")
+    sizes, up = (np.take_along_axis(one, order, axis=0) for one in (size, gap > 0))
+    first, last = _ties(sizes)
+    rank = (first + last) / 2 + 1
+    counted = np.isfinite(sizes)
+    w_plus = np.where(counted & up, rank, 0).sum(axis=0)
+    ties = np.where(counted, (last - first + 1.0) ** 2 - 1, 0).sum(axis=0)  # sum of t^3 - t
+    middle, spread = n * (n + 1) / 4, np.sqrt(n * (n + 1) * (2 * n + 1) / 24 - ties / 48)
+    apart = np.maximum(spread, np.finfo(float).tiny)
+    above, below = (ndtr(-(w - middle - 0.5) / apart) for w in (w_plus, 2 * middle - w_plus))
+    return w_plus, np.where(n > 0, above, 1.0), np.where(n > 0, below, 1.0), n
+
+
+def _ties(ordered: Array) -> tuple[Array, Array]:
+    """Return the first and the last place, down each column, of the values equal to each."""
+    place = np.broadcast_to(np.arange(len(ordered))[:, None], ordered.shape)
+    new = np.ones(ordered.shape, dtype=bool)
+    new[1:] = ordered[1:] != ordered[:-1]
+    first = np.maximum.accumulate(np.where(new, place, 0), axis=0)
+    ends = np.ones(ordered.shape, dtype=bool)
+    ends[:-1] = new[1:]
+    last = np.minimum.accumulate(np.where(ends, place, len(ordered))[::-1], axis=0)[::-1]
+    return first, last
 
 
 def win_scores(p_values: Array, *, alpha: float = 0.05, holm: bool = False) -> Array:
