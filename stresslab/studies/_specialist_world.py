@@ -28,6 +28,11 @@ JARGON = 0.35
 NARROW = 3
 """The topic of the narrow tasks."""
 HASHED = 4096
+SIZES = (30, 100, 300, 1000, 3000)
+"""Own texts trained on, by tier."""
+
+UPDATES = 10_000
+"""Steps, of one text each, where every arm is trained alike."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,18 @@ def fit(texts: Texts) -> Any:
         C=0.3, max_iter=300
     )  # fmt: skip
     return model.fit(features(texts), texts.label)
+
+
+def fit_updates(texts: Texts) -> Any:
+    """Return a logistic regression after `UPDATES` steps of one text, however many there are.
+
+    Steps fall as scikit-learn's do by default; the same texts give the same model.
+    """
+    from sklearn.linear_model import SGDClassifier
+
+    seen = rng_for("specialist", "updates", len(texts)).integers(len(texts), size=UPDATES)
+    model = SGDClassifier(loss="log_loss", alpha=1e-3, random_state=0)
+    return model.partial_fit(features(texts)[seen], texts.label[seen], classes=[0, 1])
 
 
 def _label(words: Array, skill: str, narrow: bool) -> Array:
