@@ -16,6 +16,7 @@ SHIFT = 0.545
 """Shift of the one telling feature, in standard deviations: an AUC of .65."""
 NOISE = 0.3
 """Spread of the recordings of one person, who is told apart by far."""
+BODY_MASS, SHARES = ("under 25", "25 to 30", "over 30"), (0.45, 0.35, 0.2)
 FEATURES = tuple(f"flow{place + 1}" for place in range(N_FEATURES))
 
 
@@ -34,6 +35,11 @@ def cohort(derived: float) -> "pd.DataFrame":
             "label": np.where(label == 1, "free of stress", "stressed"),
             "sex": rng.choice(("female", "male"), N_PEOPLE), "age": age,
             "age_band": np.where(age < 40, "18-39", np.where(age < 65, "40-64", "65-94")),
+            "body_mass": rng_for("wearable", "body mass").choice(BODY_MASS, N_PEOPLE, p=SHARES),
+            "hypertension": np.where(
+                rng_for("wearable", "pressure").random(N_PEOPLE) < 0.1 + 0.005 * (age - 18),
+                "yes", "no",
+            ),
             "country": [f"country {one:02d}" for one in rng.integers(1, N_COUNTRIES + 1, N_PEOPLE)],
         }
     )  # fmt: skip
@@ -57,4 +63,6 @@ def fit(kind: str, inputs: Array, truth: Array) -> Any:
         return LogisticRegression(max_iter=300).fit(inputs, truth)
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    return HistGradientBoostingClassifier(max_iter=30, random_state=0).fit(inputs, truth)
+    return HistGradientBoostingClassifier(
+        max_iter=20, max_leaf_nodes=15, max_bins=64, random_state=0
+    ).fit(inputs, truth)
