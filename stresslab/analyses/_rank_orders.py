@@ -90,12 +90,8 @@ def redraw(views: Views, rng: np.random.Generator, resamples: int = RESAMPLES) -
     from stresslab.stats.resampled import resampled_totals
 
     shapes = [views.totals.shape[1:], views.counts.shape[1:]]
-    blocks = [views.totals, views.counts]
-    if views.ranks is not None:
-        shapes.append(views.ranks.shape[1:])
-        blocks.append(views.ranks)
-    flat = np.concatenate([one.reshape(len(one), -1) for one in blocks], axis=1)
-    drawn = resampled_totals(flat, views.stratum, rng=rng, resamples=resamples)
+    shapes += [] if views.ranks is None else [views.ranks.shape[1:]]
+    drawn = resampled_totals(views.flat(), views.stratum, rng=rng, resamples=resamples)
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
     parts = [
         part.reshape(resamples, *shape)
@@ -112,8 +108,7 @@ def by_view(views: Views, drawn: Views, how: How) -> list[Order]:
     found = []
     k = views.totals.shape[2]
     for place, label in enumerate(views.labels):
-        totals = np.ascontiguousarray(views.totals[:, place])
-        counts = np.ascontiguousarray(views.counts[:, place])
+        totals, counts = views.totals[:, place], views.counts[:, place]
         # One column of counts stands for all models where all have the same rows.
         n, n_clusters, squares = (
             np.broadcast_to(one.sum(axis=0), k) for one in (counts, counts > 0, counts**2)

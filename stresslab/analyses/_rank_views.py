@@ -24,6 +24,8 @@ RANKED_AT_ONCE = 200_000
 class Views:
     """Sums by cluster, view and model; the first view is all rows.
 
+    In memory the clusters of one view and model lie side by side: sums run over them.
+
     Parameters
     ----------
     labels : list of dict
@@ -47,6 +49,12 @@ class Views:
     ranks: Array | None
     stratum: Array
     left_out: dict[str, int]
+
+    def flat(self) -> Array:
+        """Return all sums side by side, of shape (n_clusters, n_sums): totals, counts, ranks."""
+        blocks = [one.transpose(1, 2, 0) for one in (self.totals, self.counts)]
+        blocks += [] if self.ranks is None else [self.ranks.T[None]]
+        return np.concatenate([one.reshape(-1, one.shape[2]) for one in blocks]).T
 
     def places_of(self, name: str) -> list[int]:
         """Return the views of one column."""
@@ -72,9 +80,7 @@ def views(pairs: "Pairs", by: Sequence[str], *, higher_is_better: bool, ranks: b
     rows = _paired.marks_of(pairs) if n_clusters else None
     complete = rows is not None or bool(np.isfinite(pairs.values).all())
     labels: list[dict[str, Any]] = [{}]
-    parts = (
-        [_sums(pairs, rows, np.where(once, 0, -1), 1, n_clusters, complete)] if n_clusters else []
-    )
+    parts = [_sums(pairs, rows, np.where(once, 0, -1), 1, n_clusters, complete)]
     left_out = {}
     for name in by if n_clusters else ():
         level, values = _levels(pairs, name)
@@ -87,10 +93,7 @@ def views(pairs: "Pairs", by: Sequence[str], *, higher_is_better: bool, ranks: b
         position[kept] = np.arange(len(kept))
         labels += [{name: values[one]} for one in kept]
         parts.append(_sums(pairs, rows, position[level], len(kept), n_clusters, complete))
-    if not parts:
-        nothing = np.zeros((0, 1, len(pairs.models)))
-        return Views(labels, nothing, nothing, None, np.zeros(0, dtype=np.int64), {})
-    totals, counts = (np.concatenate(both, axis=1) for both in zip(*parts, strict=True))
+    totals, counts = (_beside(both) for both in zip(*parts, strict=True))
     ranked = None
     if ranks and complete:
         whole = _paired.rows_of(pairs, once) if not once.all() else pairs
@@ -121,7 +124,7 @@ def _sums(
     n_clusters: int,
     complete: bool,
 ) -> tuple[Array, Array]:
-    """Return sums and counts of shape (n_clusters, n_levels, n_models or 1)."""
+    """Return sums and counts of shape (n_models or 1, n_levels, n_clusters)."""
     from stresslab.stats.marks import by_block
 
     inside = level >= 0
@@ -130,23 +133,35 @@ def _sums(
         cluster, level = cluster[inside], level[inside]
         values = values if rows is not None else values[inside]
         rows = rows if rows is None else rows.at(inside)
-    key = cluster if n_levels == 1 else cluster.astype(np.int64) * n_levels + level
-    size, shape = n_clusters * n_levels, (n_clusters, n_levels)
+    key = cluster if n_levels == 1 else level * n_clusters + cluster.astype(np.int64)
+    size, k = n_clusters * n_levels, len(pairs.models)
+    totals = np.empty((k, n_levels, n_clusters))
+    sizes = np.bincount(key, minlength=size) * 1.0
+    counts = sizes.reshape(1, n_levels, n_clusters)
     if rows is not None:
-        sizes = np.bincount(key, minlength=size) * 1.0
-        right = [one.reshape(shape) for one in by_block(rows.code, key, sizes, rows.right)]
-        return np.stack(right, axis=2), sizes.reshape(*shape, 1)
-    columns = [np.ascontiguousarray(values[:, one]) for one in range(values.shape[1])]
-    if complete:
-        totals = [np.bincount(key, one, size).reshape(shape) for one in columns]
-        return np.stack(totals, axis=2), np.bincount(key, minlength=size).reshape(*shape, 1) * 1.0
-    known = [np.isfinite(one) for one in columns]
-    totals = [
-        np.bincount(key, np.where(there, one, 0.0), size).reshape(shape)
-        for one, there in zip(columns, known, strict=True)
-    ]
-    counts = [np.bincount(key[there], minlength=size).reshape(shape) * 1.0 for there in known]
-    return np.stack(totals, axis=2), np.stack(counts, axis=2)
+        for place, one in enumerate(by_block(rows.code, key, sizes, rows.right)):
+            totals[place] = one.reshape(n_levels, n_clusters)
+        return totals, counts
+    if not complete:
+        counts = np.empty_like(totals)
+    for place in range(k):
+        column, mine = np.ascontiguousarray(values[:, place]), key
+        if not complete:
+            known = np.isfinite(column)
+            column, mine = column[known], key[known]
+            counts[place] = np.bincount(mine, minlength=size).reshape(n_levels, n_clusters)
+        totals[place] = np.bincount(mine, column, size).reshape(n_levels, n_clusters)
+    return totals, counts
+
+
+def _beside(parts: Sequence[Array]) -> Array:
+    """Return sums by model, view and cluster of several parts, by cluster, view and model."""
+    k, _, n_clusters = parts[0].shape
+    ends = np.cumsum([part.shape[1] for part in parts])
+    found = np.empty((int(ends[-1]), k, n_clusters))
+    for part, end in zip(parts, ends, strict=True):
+        found[end - part.shape[1] : end] = part.transpose(1, 0, 2)
+    return found.transpose(2, 0, 1)
 
 
 def _rank_sums(pairs: "Pairs", n_clusters: int, higher_is_better: bool) -> Array:

@@ -47,10 +47,10 @@ def resampled_totals(
     check_rows_match(sums, stratum)
     codes = np.unique(stratum, return_inverse=True)[1]
     sizes = np.bincount(codes)
+    if len(sums) * resamples > DRAWN_UP_TO:
+        return _normal(sums, codes, sizes, rng, resamples)
     if len(sizes) > 1:
         sums = sums[np.argsort(codes, kind="stable")]
-    if len(sums) * resamples > DRAWN_UP_TO:
-        return _normal(sums, sizes, rng, resamples)
     starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
     widths = np.repeat(sizes, sizes)
     at_once = max(1, BLOCK // len(sums))
@@ -64,9 +64,11 @@ def resampled_totals(
     return np.concatenate(parts)
 
 
-def _normal(sums: Array, sizes: Array, rng: np.random.Generator, resamples: int) -> Array:
-    starts = np.cumsum(sizes) - sizes
-    middle = np.add.reduceat(sums, starts, axis=0) / np.sqrt(sizes)[:, None]
+def _normal(
+    sums: Array, codes: Array, sizes: Array, rng: np.random.Generator, resamples: int
+) -> Array:
+    by_stratum = [np.bincount(codes, weights=one, minlength=len(sizes)) for one in sums.T]
+    middle = np.stack(by_stratum, axis=1) / np.sqrt(sizes)[:, None]
     values, vectors = np.linalg.eigh(sums.T @ sums - middle.T @ middle)
     # What is left by rounding of a direction in which nothing varies is no variance.
     values = np.where(values > 1e-9 * max(float(values[-1]), 0.0), values, 0.0)

@@ -193,6 +193,16 @@ class _Rows:
         return self.bins // self.shape[1]
 
     @cached_property
+    def alone(self) -> bool:
+        """Return whether no two of them lie in one cell and one cluster."""
+        size = self.shape[0] * self.shape[1]
+        if self.n > size:
+            return False
+        seen = np.zeros(size, dtype=np.bool_)
+        seen[self.bins] = True
+        return int(np.count_nonzero(seen)) == self.n
+
+    @cached_property
     def counts(self) -> Array:
         """Return the rows per cell and cluster."""
         return self.sums(None)
@@ -209,21 +219,27 @@ class _Rows:
             return np.array([weights.sum()])
         return np.bincount(self.cell, weights=weights, minlength=self.shape[0])
 
+    def by_code(self, code: Array, width: int) -> Array:
+        """Return how many rows of each cell have each code below `width`."""
+        n_cells = self.shape[0]
+        key = code if n_cells == 1 else self.cell * width + code
+        return np.bincount(key, minlength=n_cells * width).reshape(n_cells, width)
+
 
 def _counts(rows: _Rows, one: _Answers) -> dict[str, Array]:
     """Return rows by status, an array over cells for each."""
-    n_cells, width = rows.shape[0], len(STATUSES)
-    status = rows.of(one.status)
-    key = status if n_cells == 1 else rows.cell * width + status
-    by_status = np.bincount(key, minlength=n_cells * width).reshape(n_cells, width)
+    by_status = rows.by_code(rows.of(one.status), len(STATUSES))
     columns = {f"{name}_rows": by_status[:, code] for code, name in enumerate(STATUS_COUNTS)}
     return columns | {"n_rows": by_status.sum(axis=1)}
 
 
 def _sums(rows: _Rows, one: _Answers) -> dict[str, Array]:
     """Return the sums of one model's values in `rows`, an array over cells for each."""
-    value = rows.of(one.value).astype(np.float64)
+    value = rows.of(one.value)
     answered = rows.of(one.status) == 0
+    if rows.alone and ((value == 0) | (value == 1)).all():
+        return _sums_of_single(rows, value == 1, answered)
+    value = value.astype(np.float64)
     sums = {"total": rows.sums(value), "n_scored": rows.counts}
     sums["n_answered"] = rows.counts if answered.all() else rows.sums(answered.astype(np.float64))
     found = {name: column.sum(axis=1) for name, column in sums.items()}
@@ -235,3 +251,18 @@ def _sums(rows: _Rows, one: _Answers) -> dict[str, Array]:
     if other.any():
         return found | {"sq": rows.by_cell(value * value), "n_other": rows.by_cell(other)}
     return found | {"sq": found["total"], "n_other": np.zeros(rows.shape[0])}
+
+
+def _sums_of_single(rows: _Rows, right: Array, answered: Array) -> dict[str, Array]:
+    """Return the same where each row is a cluster of its cell: squares of 0 and 1 are themselves.
+
+    One count of the four kinds of rows says all.
+    """
+    by_kind = rows.by_code(right + np.uint8(2) * answered, 4).astype(np.float64)
+    total, n_answered = by_kind[:, 1] + by_kind[:, 3], by_kind[:, 2] + by_kind[:, 3]
+    n = by_kind.sum(axis=1)
+    sums = {"total": total, "n_scored": n, "n_answered": n_answered}
+    found = sums | {f"c_{name}": column for name, column in sums.items()}
+    found |= {"tt": total, "ts": total, "ta": by_kind[:, 3]}
+    found |= {"ss": n, "sa": n_answered, "aa": n_answered}
+    return found | {"sq": total, "n_other": np.zeros(len(n))}
