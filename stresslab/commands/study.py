@@ -1,5 +1,6 @@
 """Study: build what a paper showed, look at what was found, check the known answers."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -76,6 +77,21 @@ def check(name: NameArgument, json_: JsonOption = False) -> None:
     failed = [one.says for one in found if not one.holds]
     if failed:
         raise StresslabError(f"{len(failed)} of {len(found)} known answers do not hold.")
+
+
+@app.command("export")
+def export(
+    name: NameArgument,
+    folder: Annotated[Path, typer.Argument(help="Folder to write into; made if it is not there.")],
+    json_: JsonOption = False,
+) -> None:
+    """Write what a study asks as files of JSON lines, to ask a model of your own."""
+    from stresslab.jobs.export_study import export_study
+
+    written = export_study(name, folder)
+    if json_:
+        return _print.as_json([{"file": str(path), "lines": n} for path, n in written])
+    return _print.rows(("file", "lines"), written)
 
 
 def _show(name: str, found: "Kept | None", *, json_wanted: bool, message: str = "") -> None:

@@ -143,3 +143,36 @@ def _vertex(levels: Array, gap: Array) -> float:
     if bend >= -1e-12:
         return float("nan")
     return float((x0 + x1) / 2 - left / (2 * bend))
+
+
+def memory_normalised(accuracy: float, probabilities: Array, *, share: float = 0.2) -> float:
+    """Return a share right over how well its inputs seem to be remembered.
+
+    Parameters
+    ----------
+    accuracy : float
+        Share right.
+    probabilities : ndarray of shape (n_tokens,)
+        Probability that the model gave to each token of the inputs; NaN is left out.
+    share : float
+        Part of the tokens, the least probable ones, whose geometric mean stands for memory; at
+        least one token.
+
+    Returns
+    -------
+    float
+        NaN without a token, or where one of these has probability 0.
+
+    Raises
+    ------
+    ParamError
+        If a probability lies outside [0, 1].
+    """
+    known = np.sort(np.asarray(probabilities, float))
+    known = known[np.isfinite(known)]
+    if known.size and not 0 <= known[0] <= known[-1] <= 1:
+        raise ParamError(f"A probability must lie in [0, 1]; got {known[0]:g} to {known[-1]:g}.")
+    least = known[: max(1, round(share * known.size))]
+    if not least.size or least[0] == 0:
+        return float("nan")
+    return float(accuracy / np.exp(np.log(least).mean()))

@@ -1,6 +1,6 @@
 """What a study declares, what it finds, and how its known answers are checked."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -187,6 +187,8 @@ class Study:
         About how long a full build takes on two cores.
     source : str
         Where the paper is.
+    export : callable, optional
+        ``export()`` yields names of files and their lines: what to ask a model of one's own.
     """
 
     title: str
@@ -205,3 +207,4 @@ class Study:
     notes: tuple[str, ...] = ()
     seconds: int = 10
     source: str = ""
+    export: "Callable[[], Iterable[tuple[str, Iterable[str]]]] | None" = None

@@ -1,49 +1,123 @@
-"""Bundles of questions asked at once, and simulated solvers of them."""
+"""Simulated solvers of several questions at once: what a weakness looks like in the answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stresslab.checks import Array
-from stresslab.errors import ParamError
+from stresslab.rng import rng_for
+from stresslab.studies._rest_questions import Question, is_right
 
-LEVELS = (1, 3, 5, 7, 9)
-"""Problems per prompt; the first is the untouched original."""
+if TYPE_CHECKING:
+    import pandas as pd
 
 SKILL = {"2 steps": 0.97, "4 steps": 0.9, "6 steps": 0.8}
-"""Chance to solve a question of each difficulty when it is asked alone."""
+"""Chance to solve a question of each difficulty when it is given the tokens it needs."""
+NEEDS = {"2 steps": 60.0, "4 steps": 90.0, "6 steps": 120.0}
+"""Tokens a question needs."""
+BUDGET = 400.0
+"""Tokens that the two solvers with a budget spend on a prompt."""
+FIRST = 0.6
+"""Share of its budget that the overthinker spends on the first question."""
+SWAPPED = 0.03
+"""Chance to give the answer of the next question, per question in the prompt."""
 
-Solver = Callable[[Array, Array, int], Array]
-"""``solver(skill, position, size)`` gives the chance to solve; arrays of one shape."""
+ERRORS = ("truncation", "omission", "summary", "reasoning", "format", "endless repetition")
+"""Kinds of error; no simulated solver makes the last two."""
+
+Spend = Callable[[Array, Array, int], Array]
+"""``spend(need, position, size)`` gives the tokens spent on a question; arrays of one shape."""
 
 
-def bundles(n_questions: int, size: int) -> Array:
-    """Return which questions stand in which prompt: prompt i holds `size` in a row from i on.
+def enough(need: Array, position: Array, size: int) -> Array:
+    """Spend on every question what it needs, as if it stood alone."""
+    return need
+
+
+def first_only(need: Array, position: Array, size: int) -> Array:
+    """Answer the first question and stop."""
+    return np.where(position == 0, need, 0.0)
+
+
+def limited(need: Array, position: Array, size: int) -> Array:
+    """Spend a fixed budget of which later questions get less and less."""
+    return BUDGET * (size - position) / (size * (size + 1) / 2)
+
+
+def overthinking(need: Array, position: Array, size: int) -> Array:
+    """Spend most of a fixed budget on the first question, the rest evenly."""
+    if size == 1:
+        return np.full(np.shape(position), BUDGET)
+    return np.where(position == 0, FIRST, (1 - FIRST) / (size - 1)) * BUDGET
+
+
+SOLVERS: dict[str, Spend] = {
+    "independent": enough, "budget-limited": limited, "overthinker": overthinking,
+    "order-confused": enough, "first only": first_only,
+}  # fmt: skip
+
+
+def chance(skill: Array, need: Array, tokens: Array) -> Array:
+    """Return the chance to solve questions with so many tokens."""
+    found: Array = skill * np.minimum(tokens / need, 1.0) ** 0.5
+    return found
+
+
+def answered(
+    solver: str, asked: Sequence[Question], places: Array, *names: str | int
+) -> "pd.DataFrame":
+    """Return a solver's answers to prompts.
 
     Parameters
     ----------
-    n_questions : int
-        Questions, in a circle.
-    size : int
-        Problems per prompt.
+    solver : str
+        One of `SOLVERS`.
+    asked : sequence of Question
+        The questions.
+    places : ndarray of int, shape (n_prompts, size)
+        Which of them stand in which prompt.
+    names : str or int
+        Names of the draw.
 
     Returns
     -------
-    ndarray of int, shape (n_questions, size)
-        Each question stands once at every position.
-
-    Raises
-    ------
-    ParamError
-        If a prompt would hold a question twice.
+    DataFrame
+        A row per prompt and position: ``place`` of the question, ``position`` from 0, ``answer``
+        (None if left out), ``correct``, ``error`` (one of `ERRORS`, or None), ``tokens_out``.
     """
-    if not 1 <= size <= n_questions:
-        raise ParamError(
-            f"A prompt can hold 1 to {n_questions} of {n_questions} questions; got {size}."
-        )
-    start = np.arange(n_questions)[:, None]
-    placed: Array = (start + np.arange(size)[None, :]) % n_questions
-    return placed
+    import pandas as pd
+
+    rng = rng_for("rest", solver, *names)
+    truth = np.array([one.answer for one in asked])[places]
+    position = np.broadcast_to(np.arange(places.shape[1]), places.shape)
+    skill, need = (
+        np.array([table[one.domain] for one in asked])[places] for table in (SKILL, NEEDS)
+    )
+    tokens = SOLVERS[solver](need, position, places.shape[1])
+    solved = rng.random(places.shape) < chance(skill, need, tokens)
+    given = np.where(solved, truth, truth + rng.integers(1, 9, places.shape))
+    error = np.where(tokens < need, "truncation", "reasoning")
+    if solver == "order-confused" and places.shape[1] > 1:
+        swapped = rng.random(places.shape) < SWAPPED * places.shape[1]
+        given = np.where(swapped, np.roll(given, -1, axis=1), given)
+        error = np.where(swapped, "summary", error)
+    said = [
+        str(one) if spent > 0 else None
+        for one, spent in zip(given.flat, np.broadcast_to(tokens, given.shape).flat, strict=True)
+    ]
+    right = [
+        one is not None and is_right(asked[place], one)
+        for one, place in zip(said, places.flat, strict=True)
+    ]
+    kinds = np.where(tokens > 0, error, "omission").ravel()
+    return pd.DataFrame(
+        {
+            "place": places.ravel(), "position": position.ravel(), "answer": said,
+            "correct": np.array(right, int), "tokens_out": np.round(tokens.ravel()).astype(int),
+            "error": [None if ok else str(kind) for ok, kind in zip(right, kinds, strict=True)],
+        }
+    )  # fmt: skip
 
 
 def by_position(right: Array) -> Array:
@@ -58,6 +132,11 @@ def by_position(right: Array) -> Array:
     return shares
 
 
+def omissions(right: Array) -> list[tuple[int, int]]:
+    """Return the (prompt, position) of every missing answer (NaN), both from 0."""
+    return [(int(i), int(j)) for i, j in np.argwhere(np.isnan(np.asarray(right, float)))]
+
+
 def position_slope(shares: Array) -> float:
     """Return the least-squares slope of the share right over position / last; NaN for one."""
     shares = np.asarray(shares, float)
@@ -65,40 +144,3 @@ def position_slope(shares: Array) -> float:
         return float("nan")
     place = np.linspace(0, 1, len(shares))
     return float(np.polyfit(place, shares, 1)[0])
-
-
-def independent(skill: Array, position: Array, size: int) -> Array:
-    """Solve every question as if it stood alone."""
-    return skill
-
-
-def first_only(skill: Array, position: Array, size: int) -> Array:
-    """Answer the first question and stop."""
-    return np.where(position == 0, skill, 0.0)
-
-
-def limited(skill: Array, position: Array, size: int) -> Array:
-    """Spend a fixed budget evenly: what is left for each falls with their number."""
-    share = min(1.0, 3.0 / size)
-    return skill * float(share**0.4)
-
-
-def overthinker(skill: Array, position: Array, size: int) -> Array:
-    """Spend most of a fixed budget on the first question."""
-    share = np.where(position == 0, 1.0, 0.4 * 3.0 / max(size - 1, 1))
-    spent: Array = np.minimum(share, 1.0) ** 0.5
-    return skill * spent
-
-
-def confused(skill: Array, position: Array, size: int) -> Array:
-    """Swap answers more often the more questions there are."""
-    return skill * (1 - 0.03 * (size - 1))
-
-
-SOLVERS: dict[str, Solver] = {
-    "independent": independent,
-    "budget-limited": limited,
-    "overthinker": overthinker,
-    "order-confused": confused,
-    "first only": first_only,
-}

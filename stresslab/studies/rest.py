@@ -1,22 +1,50 @@
 """Study 34: which models keep their accuracy when several problems are asked in one prompt."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stresslab.rng import rng_for
+from stresslab.errors import ParamError
 from stresslab.studies import _read
 from stresslab.studies._kind import Found, KnownAnswer, Look, Picture, Published, Scale, Study
 from stresslab.studies._record import record
-from stresslab.studies._rest_solvers import (
+from stresslab.studies._rest_judged import (
+    HOLDS,
+    ORDER_TASK,
+    TASK,
+    answers_of,
+    errors,
+    judged,
+    order_effect,
+    positions,
+)
+from stresslab.studies._rest_printed import (
+    DEEPSEEK_R1,
+    MATH500,
+    POSITIONS,
+    REVERSED,
+    power_to_tell,
+    report_score,
+    scores,
+    turned_around,
+)
+from stresslab.studies._rest_questions import (
+    DEFAULT_LEVELS,
     LEVELS,
-    SKILL,
-    SOLVERS,
+    N_ITEMS,
+    STEPS,
     bundles,
+    check_apart,
+    exported,
+    questions,
+)
+from stresslab.studies._rest_solvers import (
+    SOLVERS,
+    answered,
     by_position,
-    first_only,
-    independent,
+    chance,
+    omissions,
     position_slope,
 )
 
@@ -25,21 +53,22 @@ if TYPE_CHECKING:
 
     from stresslab.store.workspace import Workspace
 
-TASK = "arithmetic under load"
-MATH500 = {
-    "R1-1.5B": (83.40, 65.53, 47.52, 34.43, 22.40),
-    "L1-1.5B-Max": (83.40, 78.93, 75.28, 71.60, 67.11),
-    "R1-7B": (93.00, 83.67, 72.16, 61.74, 49.42),
-    "AReaL-7B": (95.00, 83.00, 68.56, 53.46, 38.07),
-    "Light-R1-7B": (93.20, 83.47, 69.16, 55.17, 39.11),
-    "Nemotron-8B": (94.40, 89.67, 87.48, 84.83, 82.18),
-    "OpenThinker2-7B": (93.80, 89.20, 83.48, 82.23, 78.29),
-    "R1-32B": (94.60, 91.47, 90.72, 88.69, 85.00),
-    "QwQ-32B": (96.2, 93.80, 92.48, 92.49, 91.20),
-}
-"""Accuracy on MATH500, in percent, at 1, 3, 5, 7 and 9 problems per prompt."""
+ORDERS = {"easy first": 1, "hard first": -1}
 
-REVERSED = ("AReaL-7B", "Light-R1-7B", "R1-7B")
+
+def build(workspace: "Workspace", scale: Scale) -> Iterator[str]:
+    """Ask simulated solvers bundles of questions; an item's trials are its positions."""
+    n_items = N_ITEMS if scale == "full" else 30
+    for solver in SOLVERS:
+        settings = {"study": "rest", "items": n_items, "seed": 0, "extractor": "exact number"}
+        record(
+            workspace, simulate(solver, n_items), model=solver, task=TASK, settings=settings,
+            of_variant=("extractor",),
+        )  # fmt: skip
+        record(
+            workspace, in_order(solver, n_items), model=solver, task=ORDER_TASK, settings=settings
+        )
+        yield f"{solver} at {', '.join(map(str, LEVELS))} problems per prompt"
 
 
 def simulate(solver: str, n_items: int) -> "pd.DataFrame":
@@ -47,155 +76,113 @@ def simulate(solver: str, n_items: int) -> "pd.DataFrame":
     import pandas as pd
 
     frames = []
-    for domain, skill in SKILL.items():
-        for number, size in enumerate(LEVELS):
-            question = bundles(n_items, size)
-            place = np.broadcast_to(np.arange(size), question.shape)
-            chance = SOLVERS[solver](np.full(question.shape, skill), place, size)
-            rng = rng_for("rest", solver, domain, size)
-            right = rng.random(question.shape) < chance
+    for domain in STEPS:
+        asked = questions(domain, n_items)
+        check_apart([one.name for one in asked])
+        for tier, size in enumerate(LEVELS):
+            found = answered(solver, asked, bundles(n_items, size), domain, size)
+            alone = tier == 0
             frames.append(
-                pd.DataFrame(
-                    {
-                        "item": [f"{domain} {one:03d}" for one in question.ravel()],
-                        "domain": domain, "perturbation": None if number == 0 else "load",
-                        "tier": number, "strength": None if number == 0 else float(size),
-                        "unit": None if number == 0 else "problems per prompt",
-                        "trial": place.ravel(), "correct": right.ravel().astype(int),
-                    }
+                found.assign(
+                    item=[asked[one].name for one in found["place"]], domain=domain,
+                    input=[asked[one].text for one in found["place"]],
+                    reference=[str(asked[one].answer) for one in found["place"]],
+                    perturbation=None if alone else "load", tier=tier, trial=found["position"],
+                    strength=None if alone else float(size),
+                    unit=None if alone else "problems per prompt", extractor="exact number",
                 )
             )  # fmt: skip
     return pd.concat(frames, ignore_index=True)
 
 
-def build(workspace: "Workspace", scale: Scale) -> Iterator[str]:
-    """Ask simulated solvers bundles of questions; an item's trials are its positions."""
-    n_items = 120 if scale == "full" else 30
-    for solver in SOLVERS:
-        record(
-            workspace, simulate(solver, n_items), model=solver, task=TASK,
-            settings={"study": "rest", "items": n_items, "seed": 0},
+def in_order(solver: str, n_items: int) -> "pd.DataFrame":
+    """Return the answers to prompts of one question per difficulty, easy first and hard first."""
+    import pandas as pd
+
+    asked = [one for domain in STEPS for one in questions(domain, n_items)]
+    easy = np.arange(n_items)[:, None] + n_items * np.arange(len(STEPS))
+    frames = []
+    for tier, (order, way) in enumerate(ORDERS.items(), start=1):
+        found = answered(solver, asked, easy[:, ::way], order)
+        frames.append(
+            found.assign(
+                item=[asked[one].name for one in found["place"]],
+                domain=[asked[one].domain for one in found["place"]],
+                group=[f"prompt {one % n_items:03d}" for one in found["place"]],
+                perturbation="order", axis="graded", tier=tier, unit="1 easy first, 2 hard first",
+                strength=float(tier),
+            )
         )  # fmt: skip
-        yield f"{solver} at {', '.join(map(str, LEVELS))} problems per prompt"
+    return pd.concat(frames, ignore_index=True)
 
 
 def find(workspace: "Workspace") -> Found:
     """Return how solvers hold under load, by level and by position, beside the printed table."""
     import pandas as pd
 
-    from stresslab.analyses import get
-
-    curve = get("tier_curve")
-    found = curve.run(workspace, curve.params(task=TASK))
-    ours = found.tables["tier_curve"]
-    ours = ours.assign(size=[LEVELS[tier] for tier in ours["tier"]], published=False)
-    positions = pd.DataFrame([row for solver in SOLVERS for row in _positions(workspace, solver)])
+    curve = _read.means(workspace, TASK, tuple(SOLVERS), by=("tier",))
+    curve = curve.assign(size=[LEVELS[int(tier)] for tier in curve["tier"]])
+    answers = {solver: answers_of(workspace, solver) for solver in SOLVERS}
+    places_of = pd.DataFrame([row for one in SOLVERS for row in positions(one, answers[one])])
     printed = pd.DataFrame(
         [
-            {"model": model, "size": size, "value": value / 100, "published": False}
+            {"model": model, "size": size, "value": value / 100}
             for model, row in MATH500.items()
             for size, value in zip(LEVELS, row, strict=True)
         ]
     )
-    ranks = printed.assign(
-        value=printed.groupby("size")["value"].rank(ascending=False, method="min")
-    )
-    scores = pd.DataFrame(
-        [
-            {"model": model, "score_under_load": report_score(row), "alone": row[0] / 100,
-             "retention": row[-1] / row[0], "drop": (row[0] - row[-1]) / 100}
-            for model, row in MATH500.items()
-        ]
-    )  # fmt: skip
-    solvers = pd.DataFrame([_judged(workspace, ours, positions, solver) for solver in SOLVERS])
+    places = printed.groupby("size")["value"].rank(ascending=False, method="min")
+    solvers = pd.DataFrame([judged(one, answers[one]) for one in SOLVERS])
+    orders = pd.DataFrame([order_effect(workspace, solver) for solver in SOLVERS])
     return Found(
         tables={
-            "solvers": solvers, "curve": ours, "positions": positions, "printed": printed,
-            "ranks": ranks, "scores": scores,
+            "solvers": solvers, "curve": curve, "positions": places_of,
+            "errors": pd.DataFrame([row for one in SOLVERS for row in errors(one, answers[one])]),
+            "order_effect": orders, "printed": printed, "ranks": printed.assign(value=places),
+            "scores": pd.DataFrame(scores()), "power_to_tell": pd.DataFrame(power_to_tell()),
+            "deepseek_r1": pd.DataFrame(
+                [{"benchmark": name, "alone": one / 100, "under_load": two / 100}
+                 for name, (one, two) in DEEPSEEK_R1.items()]),
         },
-        verdict="rank flips",
-        sentences=_sentences(scores, solvers),
+        verdict=_verdict(turned_around(), solvers),
+        sentences=_sentences(pd.DataFrame(scores()), solvers, orders),
     )  # fmt: skip
 
 
-def report_score(row: "tuple[float, ...] | Any") -> float:
-    """Return the mean over the levels above one problem, as a share."""
-    return float(np.mean(row[1:])) / 100
+def _verdict(n_turned: int, solvers: "pd.DataFrame") -> str:
+    """Return "rank flips" where the printed order turns, else what most solvers do."""
+    return "rank flips" if n_turned else str(solvers["verdict"].mode().iloc[0])
 
 
-def flips(first: Any, last: Any) -> int:
-    """Return how many pairs of models stand in the other order at the last level."""
-    a, b = np.asarray(first, float), np.asarray(last, float)
-    turned = np.sign(a[:, None] - a) * np.sign(b[:, None] - b) < 0
-    return int(turned.sum() // 2)
-
-
-def _sentences(scores: "pd.DataFrame", solvers: "pd.DataFrame") -> tuple[str, ...]:
-    n = len(MATH500)
-    turned = flips([row[0] for row in MATH500.values()], [row[-1] for row in MATH500.values()])
-    best = scores.sort_values("retention").iloc[-1]
-    worst = scores.sort_values("retention").iloc[0]
-    even = solvers.set_index("label").loc["independent"]
-    late = solvers.set_index("label").loc["overthinker"]
-    return (
-        f"Nine problems in one prompt turn {turned} of {n * (n - 1) // 2} pairs of the {n} printed "
-        f"models around: {worst['model']} keeps {worst['retention']:.0%} of its accuracy, "
-        f"{best['model']} {best['retention']:.0%}.",
-        f"{REVERSED[0]}, {REVERSED[1]} and {REVERSED[2]} stand in exactly the opposite order.",
-        f"In the simulation a solver of independent questions keeps {even['value']:.0%} "
-        f"[{even['low']:.0%}, {even['high']:.0%}], one that spends its budget on the first "
-        f"{late['value']:.0%} [{late['low']:.0%}, {late['high']:.0%}]: the position tells them "
-        "apart.",
+def _sentences(
+    printed: "pd.DataFrame", solvers: "pd.DataFrame", orders: "pd.DataFrame"
+) -> tuple[str, ...]:
+    n = len(printed)
+    best = printed.sort_values("retention").iloc[-1]
+    worst = printed.sort_values("retention").iloc[0]
+    said = [
+        f"{row['label']} keeps {row['value']:.0%} [{row['low']:.0%}, {row['high']:.0%}] "
+        f"({row['verdict']})"
+        for row in solvers.to_dict("records")
+    ]
+    far = orders.iloc[int(orders["value"].abs().argmax())]
+    settled = far["low"] > 0 or far["high"] < 0
+    order = (
+        f"With an easy, a middling and a hard question in one prompt, {far['label']} "
+        "changes its share right by "
+        f"{far['value']:+.2f} [{far['low']:+.2f}, {far['high']:+.2f}] if the easy one comes first "
+        "instead of the hard one"
     )
-
-
-def _positions(workspace: "Workspace", solver: str) -> list[dict[str, Any]]:
-    """Return the share right by level and position, with Wilson intervals."""
-    from stresslab.stats.intervals import wilson
-
-    rows = _read.table(workspace, TASK, solver)
-    level = rows["variant_id"].str.extract(r":(\d+)$")[0].fillna("0").astype(int)
-    cells = rows.groupby([level, "trial"])["score"].agg(["sum", "count"]).reset_index()
-    share = wilson(cells["sum"], cells["count"])
-    return [
-        {"model": solver, "row": f"{LEVELS[int(tier)]} at once", "column": f"{int(place) + 1}",
-         "size": LEVELS[int(tier)], "position": int(place) + 1, "value": value, "low": low,
-         "high": high, "n": int(n)}
-        for tier, place, n, value, low, high in zip(
-            cells.iloc[:, 0], cells["trial"], cells["count"], share.value, share.low, share.high,
-            strict=True)
-    ]  # fmt: skip
-
-
-def _judged(
-    workspace: "Workspace", curve: "pd.DataFrame", positions: "pd.DataFrame", solver: str
-) -> dict[str, Any]:
-    """Return the drop of a solver from one problem to nine, and what it looks like."""
-    mine = curve[curve["model"] == solver].sort_values("tier")
-    alone, loaded = mine.iloc[0], mine.iloc[-1]
-    last = positions[(positions["model"] == solver) & (positions["size"] == LEVELS[-1])]
-    slope = position_slope(last.sort_values("position")["value"].to_numpy())
-    verdict = "holds under load"
-    if alone["value"] - loaded["value"] > 0.02:
-        verdict = "front-loaded" if slope < -0.2 else "falls evenly"
-    if (last["value"] == 0).any():
-        verdict = "drops items"
-    kept = _retention(workspace, solver)
-    return {
-        "label": solver, "value": kept.value, "low": kept.low, "high": kept.high,
-        "n": kept.n_clusters, "alone": alone["value"], "under_load": loaded["value"],
-        "position_slope": slope, "verdict": verdict,
-    }  # fmt: skip
-
-
-def _retention(workspace: "Workspace", solver: str) -> Any:
-    """Return accuracy at nine over accuracy alone, on the same questions."""
-    from stresslab.stats.retained import retention
-
-    found = _read.pairs(workspace, TASK, (solver,))
-    ends = [found.tier == tier for tier in (0, len(LEVELS) - 1)]
-    values = [found.values[one, 0][np.argsort(found.item[one])] for one in ends]
-    return retention(np.column_stack(values), np.arange(len(values[0])), bounds=(0.0, 1.0))
+    return (
+        f"Nine problems in one prompt turn {turned_around()} of {n * (n - 1) // 2} pairs of the "
+        f"{n} printed models around: {worst['model']} keeps {worst['retention']:.0%} of its "
+        f"accuracy, {best['model']} {best['retention']:.0%} (the paper prints no interval).",
+        f"{REVERSED[0]}, {REVERSED[1]} and {REVERSED[2]} stand in exactly the opposite order "
+        "at nine problems as alone.",
+        f"Simulated solvers, {int(solvers['n'].iloc[0])} questions at nine in one prompt: "
+        f"{'; '.join(said)}.",
+        f"{order}{'.' if settled else ': no order effect can be told.'}",
+    )
 
 
 def _times_per_position() -> list[float]:
@@ -203,14 +190,39 @@ def _times_per_position() -> list[float]:
     return [float((np.bincount(column, minlength=5) == 1).all()) for column in placed.T]
 
 
-def _expected(solver: Any) -> list[float]:
+def _expected(solver: str) -> list[float]:
     """Return a solver's expected accuracy at each level, of questions it solves at .8."""
-    return [float(np.mean(solver(np.full(size, 0.8), np.arange(size), size))) for size in LEVELS]
+    found = []
+    for size in LEVELS:
+        need = np.full(size, 60.0)
+        tokens = SOLVERS[solver](need, np.arange(size), size)
+        found.append(float(chance(np.full(size, 0.8), need, tokens).mean()))
+    return found
 
 
 def _order() -> list[float]:
     rows = np.array([MATH500[model] for model in REVERSED])
     return [*np.argsort(-rows[:, 0]).tolist(), *np.argsort(-rows[:, -1]).tolist()]
+
+
+def _too_many() -> list[float]:
+    """Return the prompts of five questions all at once, and whether six at once are refused."""
+    try:
+        bundles(5, 6)
+    except ParamError:
+        return [len(bundles(5, 5)), 1.0]
+    return [len(bundles(5, 5)), 0.0]
+
+
+def _missing() -> list[float]:
+    right = np.array([[1.0, np.nan], [1.0, 1.0]])
+    return [*by_position(right).tolist(), *omissions(right)[0], float(len(omissions(right)))]
+
+
+def export() -> Iterator[tuple[str, Iterator[str]]]:
+    """Yield a file of prompts per difficulty, for a model of one's own."""
+    for domain in STEPS:
+        yield f"prompts-{domain.replace(' ', '-')}.jsonl", exported(questions(domain))
 
 
 PIECE = Study(
@@ -221,21 +233,26 @@ PIECE = Study(
     family="perturbation generator",
     build=build,
     find=find,
-    verdicts=("holds under load", "falls evenly", "front-loaded", "drops items", "rank flips"),
+    verdicts=("holds under load", "front-loaded", "drops items", "rank flips", "falls evenly"),
+    export=export,
     known_answers=(
         KnownAnswer(
             "five questions three at a time: five prompts", (5, 3), lambda: bundles(5, 3).shape
+        ),
+        KnownAnswer("all at once is one prompt per question; more is refused", (5, 1), _too_many),
+        KnownAnswer(
+            "a missing answer is wrong at its position, and is listed", (1, 0.5, 0, 1, 1), _missing
         ),
         KnownAnswer("each question stands once at every position", (1, 1, 1), _times_per_position),
         KnownAnswer(
             "who solves each question as if alone keeps .8 at every level",
             (0.8,) * 5,
-            lambda: _expected(independent),
+            lambda: _expected("independent"),
         ),
         KnownAnswer(
             "who answers the first only keeps .8 / s",
             tuple(0.8 / size for size in LEVELS),
-            lambda: _expected(first_only),
+            lambda: _expected("first only"),
         ),
         KnownAnswer(
             "an even solver has no slope over positions",
@@ -252,7 +269,7 @@ PIECE = Study(
         KnownAnswer(
             "the positions 64.58 / 46.25 / 40.42 / 38.33 / 32.50 have the mean 44.42",
             44.42,
-            lambda: float(np.mean([64.58, 46.25, 40.42, 38.33, 32.50])),
+            lambda: float(np.mean(POSITIONS)),
             0.005,
             "rounded",
         ),
@@ -266,6 +283,11 @@ PIECE = Study(
         Published(f"{model} on MATH500, {size} at once", value, {"model": model, "size": size})
         for model, row in MATH500.items()
         for size, value in zip(LEVELS, row, strict=True)
+    )
+    + tuple(
+        Published(f"DeepSeek-R1 on {name}, {words}", value, {"model": "DeepSeek-R1"})
+        for name, row in DEEPSEEK_R1.items()
+        for words, value in zip(("alone", "several at once"), row, strict=True)
     ),
     pictures=(
         Picture(
@@ -293,6 +315,18 @@ PIECE = Study(
         ),
         Picture(
             "lines",
+            "ranks",
+            "Printed place over the number of problems, a line per model",
+            {
+                "x": "size",
+                "x_title": "problems per prompt",
+                "y_title": "place on MATH500 (1 is best, printed)",
+                "bounds": (9.5, 0.5),
+            },
+            "Who overtakes whom?",
+        ),
+        Picture(
+            "lines",
             "positions",
             "Share right by position, one panel per solver",
             {
@@ -305,11 +339,39 @@ PIECE = Study(
             },
             "Which problem of the bundle suffers?",
         ),
+        Picture(
+            "matrix",
+            "errors",
+            "Share of answers at nine problems by solver and kind of error",
+            {"row_title": "solver", "column_title": "kind of error", "bounds": (0.0, 1.0)},
+            "What goes wrong at nine problems",
+        ),
+        Picture(
+            "dots",
+            "order_effect",
+            "Accuracy easy first minus hard first, by solver",
+            {"x_title": "easy first minus hard first", "lines": ((0.0, "no effect"),)},
+            "Does the order matter?",
+        ),
     ),
-    looks=(Look("tier_curve", {"task": TASK}, "See the curves with intervals"),),
+    looks=(
+        Look("tier_curve", {"task": TASK}, "See the curves with intervals"),
+        Look("rankings", {"task": TASK}, "See who is first"),
+    ),
     ours="The solvers are simulated, to show what each weakness looks like; the printed table is "
-    "the paper's. `falls evenly` is our word.",
+    "the paper's. `falls evenly` is our word. Intervals are clustered by question. A solver is "
+    f"front-loaded if its loss is over {HOLDS} and its slope over positions surely below 0.",
     notes=(
+        "The paper's own levels are "
+        + "; ".join(
+            f"{name} items {', '.join(map(str, row))}" for name, row in DEFAULT_LEVELS.items()
+        )
+        + ".",
+        "`stresslab study export rest FOLDER` writes the prompts for a model of your own.",
+        "The printed accuracies by position are of other runs than those by level.",
+        "Some implementations ask the anchor question last: a level then holds the same prompts, "
+        "but positions count otherwise.",
+        "No simulated solver makes errors of format or repeats itself endlessly.",
         "Rule-based and model-based extraction of answers differ by up to 4.99 points.",
         "The paper prints no number of items and no interval beside these accuracies.",
     ),

@@ -1,16 +1,19 @@
 """Study 42: at which complexity a model leans most on what it has memorised."""
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stresslab.gaps.valley import critical_interval, valley
+from stresslab.gaps.valley import valley
+from stresslab.result import Warn
 from stresslab.rng import rng_for
-from stresslab.stats.intervals import from_moments, t_quantile
+from stresslab.stats.intervals import wilson
 from stresslab.studies import _read
 from stresslab.studies._kind import Found, KnownAnswer, Look, Picture, Published, Scale, Study
 from stresslab.studies._record import record
+from stresslab.studies._scylla_curves import SIDES, curves_of, judged, levels_of
 from stresslab.studies._scylla_tasks import (
     TASKS,
     ListTask,
@@ -26,9 +29,10 @@ if TYPE_CHECKING:
     from stresslab.store.workspace import Workspace
 
 TASK = "list tasks"
-SIDES = {"familiar": (0, 100), "unfamiliar": (101, 9999)}
 LEVELS = (1, 2, 3, 4, 5)
-SOLVERS = ("exact", "by budget", "memory at level 3", "two digits")
+PLANTED = "memory at level 3"
+SOLVERS = ("exact", "by budget", PLANTED, "two digits")
+PER_TASK = 256
 
 PRINTED = {
     "Qwen1.5-1.8B": (.547, .226, .042, -.009, .018), "Qwen1.5-4B": (.631, .173, .094, .061, .007),
@@ -58,22 +62,33 @@ def chance(solver: str, task: ListTask, size: int, side: str) -> float:
     if solver == "by budget":
         return skill
     if solver == "two digits":
-        return skill if side == "familiar" else skill * 0.55
+        return skill if side == "familiar" else skill * 0.5
     bonus = {2: 0.2, 3: 0.6, 4: 0.15}.get(task.level, 0.0) if side == "familiar" else 0.0
     return min(1.0, skill + bonus * (1 - skill))
 
 
+def unread(solver: str, side: str) -> float:
+    """Return how often the answer of a simulated solver cannot be read."""
+    return {"familiar": 0.02, "unfamiliar": 0.2}[side] if solver == "two digits" else 0.0
+
+
 def questions(per_task: int) -> "pd.DataFrame":
-    """Return the questions: every task on familiar and on unfamiliar numbers."""
+    """Return the questions: every task on familiar and on unfamiliar numbers, none of them twice.
+
+    The n-th lists of both sides have one length.
+    """
     import pandas as pd
 
     rows = []
     for name, task in TASKS.items():
         for side, (low, high) in SIDES.items():
-            rng = rng_for("scylla", name, side)
+            rng, seen = rng_for("scylla", name, side), set()
             for number in range(per_task):
                 size = draw_size(task, rng_for("scylla size", name, number))
                 numbers, goal = draw(task, size, low, high, rng)
+                while (numbers, goal) in seen:
+                    numbers, goal = draw(task, size, low, high, rng)
+                seen.add((numbers, goal))
                 rows.append(
                     {
                         "item": f"{name} {side} {number:03d}", "domain": side, "kind": name,
@@ -87,7 +102,7 @@ def questions(per_task: int) -> "pd.DataFrame":
 
 def build(workspace: "Workspace", scale: Scale) -> Iterator[str]:
     """Ask simulated solvers list tasks whose answers are checked, not compared."""
-    asked = questions(256 if scale == "full" else 24)
+    asked = questions(PER_TASK if scale == "full" else 24)
     for solver in SOLVERS:
         rows = asked.assign(**_answers(solver, asked)).drop(columns=["numbers", "goal"])
         record(
@@ -98,29 +113,46 @@ def build(workspace: "Workspace", scale: Scale) -> Iterator[str]:
 
 
 def _answers(solver: str, asked: "pd.DataFrame") -> dict[str, list[Any]]:
-    right, output = [], []
+    right: list[float] = []
+    output, status = [], []
     for row in asked.to_dict("records"):
         task = TASKS[row["kind"]]
         rng = rng_for("scylla answers", solver, row["item"])
         said = task.solve(row["numbers"], row["goal"]) or ()
         if rng.random() >= chance(solver, task, row["size"], row["domain"]):
             said = wrong_answer(task, row["numbers"], row["goal"], rng)
-        right.append(int(task.check(row["numbers"], row["goal"], said)))
-        output.append(str(list(said)))
-    return {"correct": right, "output": output}
+        read = rng.random() >= unread(solver, row["domain"])
+        right.append(float(task.check(row["numbers"], row["goal"], said)) if read else np.nan)
+        output.append(str(list(said)) if read else "These numbers are too long for me.")
+        status.append("answered" if read else "unscored")
+    return {"correct": right, "output": output, "status": status}
+
+
+def export() -> Iterator[tuple[str, Iterator[str]]]:
+    """Yield a file of questions per side, for a model of one's own."""
+    asked = questions(PER_TASK)
+    for side in SIDES:
+        yield f"questions-{side}.jsonl", _lines(asked[asked["domain"] == side])
+
+
+def _lines(asked: "pd.DataFrame") -> Iterator[str]:
+    for row in asked.to_dict("records"):
+        solution = TASKS[row["kind"]].solve(row["numbers"], row["goal"]) or ()
+        yield json.dumps(
+            {"item": row["item"], "level": int(row["tier"]), "task": row["kind"],
+             "prompt": f"Find: {row['input']}. Answer with a list of numbers only.",
+             "numbers": row["numbers"], "goal": int(row["goal"]), "one_right_answer": solution}
+        )  # fmt: skip
 
 
 def find(workspace: "Workspace") -> Found:
     """Return accuracy and gap over complexity, per solver, and the printed scores."""
     import pandas as pd
 
-    curves, solvers = [], []
-    for solver in SOLVERS:
-        cells = _cells(workspace, solver)
-        curves += [
-            {"model": side, "solver": solver, **row} for side in SIDES for row in cells[side]
-        ]
-        solvers.append(_judged(solver, cells))
+    answers = {solver: _rows(workspace, solver) for solver in SOLVERS}
+    curves = pd.DataFrame([row for one in SOLVERS for row in curves_of(one, answers[one])])
+    levels = pd.concat([levels_of(one, answers[one]) for one in SOLVERS], ignore_index=True)
+    table = pd.DataFrame([judged(one, levels[levels["model"] == one]) for one in SOLVERS])
     printed = pd.DataFrame(
         [
             {"model": model, "x": level, "value": value}
@@ -134,82 +166,54 @@ def find(workspace: "Workspace") -> Found:
             for model, row in PRINTED.items()
         ]
     ).sort_values("mean_score", ascending=False)
-    table = pd.DataFrame(solvers)
+    strip = curves.assign(row=curves["solver"] + ", " + curves["model"],
+                          column=curves["x"].map("level {}".format))  # fmt: skip
+    shares = [wilson(row["n"], row["n"] / row["parse_rate"]) for row in strip.to_dict("records")]
+    strip = strip.assign(
+        value=strip["parse_rate"], n=(strip["n"] / strip["parse_rate"]).round().astype(int),
+        low=[float(one.low) for one in shares], high=[float(one.high) for one in shares],
+    )[["row", "column", "value", "low", "high", "n"]]  # fmt: skip
     return Found(
-        tables={"solvers": table, "curves": pd.DataFrame(curves), "printed": printed,
-                "ranking": ranking},
-        verdict=str(table.set_index("label").loc["memory at level 3", "verdict"]),
-        sentences=_sentences(table, ranking),
+        tables={"solvers": table, "curves": curves, "levels": levels.drop(columns="se"),
+                "parse_rate": strip, "printed": printed, "ranking": ranking},
+        verdict=str(table.set_index("label").loc[PLANTED, "verdict"]),
+        sentences=_sentences(table, ranking), warnings=_warnings(table),
     )  # fmt: skip
 
 
-def _cells(workspace: "Workspace", solver: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the share right by side and level: per task first, then averaged over tasks."""
-    pairs = _read.pairs(workspace, TASK, (solver,), by=("domain", "tier", "item.kind"))
-    right = pairs.values[:, 0]
-    groups = pairs.groups
-    n = np.bincount(pairs.group, minlength=len(groups)).astype(float)
-    share = np.bincount(pairs.group, weights=right, minlength=len(groups)) / n
-    found: dict[str, list[dict[str, Any]]] = {}
-    for side in SIDES:
-        rows = []
-        for level in LEVELS:
-            mine = ((groups["domain"] == side) & (groups["tier"] == level)).to_numpy()
-            value, count = float(share[mine].mean()), float(n[mine].sum())
-            # Tasks of a level have the same number of questions, so this is the pooled share.
-            ends = from_moments(value * count, count, count, value * count, value * count, count,
-                                rate=True)  # fmt: skip
-            rows.append(
-                {"x": level, "value": value, "low": float(ends.low), "high": float(ends.high),
-                 "n": int(count), "se": _error(share[mine], n[mine])}
-            )  # fmt: skip
-        found[side] = rows
-    return found
-
-
-def _error(share: Any, n: Any) -> float:
-    """Return the standard error of a mean over tasks, smoothed where all answers agree."""
-    smooth = (share * n + 0.5) / (n + 1)
-    return float(np.sqrt((smooth * (1 - smooth) / n).sum()) / len(n))
-
-
-def _judged(solver: str, cells: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    inside, outside = (np.array([row["value"] for row in cells[side]]) for side in SIDES)
-    error = np.sqrt(sum(np.array([row["se"] for row in cells[side]]) ** 2 for side in SIDES))
-    n = sum(row["n"] for side in SIDES for row in cells[side])
-    found = valley(inside, outside)
-    levels = np.array(LEVELS, float)
-    low, high, flat = critical_interval(
-        inside - outside, error, levels, rng=rng_for("scylla", "valley", solver)
+def _rows(workspace: "Workspace", solver: str) -> "pd.DataFrame":
+    """Return the answers of a solver: level, kind, side and score, NaN where unreadable."""
+    rows = _read.table(workspace, TASK, solver)
+    parts = rows["variant_id"].str.extract(
+        rf"/(?P<kind>.+) (?P<side>{'|'.join(SIDES)}) \d+#complexity:(?P<level>\d+)$"
     )
-    widest = int(np.argmax(found.gap))
-    half = float(t_quantile(1 - 0.05 / len(LEVELS), n - 1)) * float(error[widest])
-    gap = float((inside - outside)[widest])
-    verdict = f"valley at level {found.critical:g}"
-    if gap - half <= 0:
-        verdict = "flat"
-    if found.flat:
-        verdict = "generalises" if outside.mean() > 0.9 else "flat"
-    return {
-        "label": solver, "value": gap, "low": gap - half, "high": gap + half, "n": n,
-        "critical": found.critical, "critical_low": low, "critical_high": high,
-        "vertex": found.vertex, "share_flat": flat, "mean_score": float(found.score.mean()),
-        "verdict": verdict,
-    }  # fmt: skip
+    return parts.assign(score=rows["score"].astype(float), level=parts["level"].astype(int))
+
+
+def _warnings(table: "pd.DataFrame") -> tuple[Warn, ...]:
+    short = table[table["levels"] < len(LEVELS)]
+    return tuple(
+        Warn("missing-level", f"{row['label']} has answers at {row['levels']} of {len(LEVELS)} "
+             "levels; its critical level is one of these.", int(row["levels"]))
+        for row in short.to_dict("records")
+    )  # fmt: skip
 
 
 def _sentences(table: "pd.DataFrame", ranking: "pd.DataFrame") -> tuple[str, ...]:
-    memory = table.set_index("label").loc["memory at level 3"]
-    exact = table.set_index("label").loc["exact"]
     best, second = ranking.iloc[0], ranking.iloc[1]
     late = ranking[ranking["critical"] >= 4]
-    ends = f"[{memory['low']:.2f}, {memory['high']:.2f}]"
+    planted, *others = sorted(table.to_dict("records"), key=lambda row: row["label"] != PLANTED)
+    said = [
+        f"{row['label']}: {row['verdict']} (widest gap {row['value']:.2f} [{row['low']:.2f}, "
+        f"{row['high']:.2f}])"
+        for row in others
+    ]
     return (
         f"The solver with a memory planted at level 3 has its widest gap at level "
-        f"{memory['critical']:g}: {memory['value']:.2f} {ends} "
-        "between familiar and unfamiliar numbers.",
-        f"The exact solver loses {abs(exact['value']):.2f} "
-        f"[{exact['low']:.2f}, {exact['high']:.2f}] and generalises.",
+        f"{planted['critical']:g}: {planted['value']:.2f} [{planted['low']:.2f}, "
+        f"{planted['high']:.2f}] between familiar and unfamiliar numbers.",
+        f"The other simulated solvers, each on {others[0]['n']:,} or fewer answers: "
+        f"{'; '.join(said)}.",
         f"Of the printed models {best['model']} has the highest mean score "
         f"({best['mean_score']:.2f}; {second['model']} {second['mean_score']:.2f}); "
         f"{len(late)} of {len(ranking)} have their valley at level 4 or 5.",
@@ -253,7 +257,13 @@ PIECE = Study(
     family="results cube",
     build=build,
     find=find,
-    verdicts=(*(f"valley at level {level}" for level in LEVELS), "flat", "generalises"),
+    verdicts=(
+        *(f"valley at level {level}" for level in LEVELS),
+        "flat",
+        "memory-bound",
+        "generalises",
+    ),
+    export=export,
     known_answers=(
         KnownAnswer(
             "printed means of Qwen1.5-7B: gaps 0, .12, 0, .01, .02",
@@ -285,6 +295,10 @@ PIECE = Study(
         Published(f"score of {model} at level {level}", value, {"model": model, "x": level})
         for model, row in PRINTED.items()
         for level, value in zip(LEVELS, row, strict=True)
+    )
+    + tuple(
+        Published(f"critical level of {model}", float(level), {"model": model})
+        for model, level in CRITICAL.items()
     ),
     pictures=(
         Picture(
@@ -307,6 +321,24 @@ PIECE = Study(
         ),
         Picture(
             "lines",
+            "levels",
+            "Gap over complexity, one line per solver, with intervals",
+            {
+                "x_title": "complexity level",
+                "y_title": "gap, familiar minus unfamiliar",
+                "lines": ((0.0, "none"),),
+            },
+            "Where is the valley?",
+        ),
+        Picture(
+            "matrix",
+            "parse_rate",
+            "Share of answers that could be read, by solver and level",
+            {"bounds": (0.0, 1.0)},
+            "How many answers could be read",
+        ),
+        Picture(
+            "lines",
             "printed",
             "Printed score over complexity, a line per model",
             {
@@ -318,9 +350,13 @@ PIECE = Study(
         ),
     ),
     looks=(Look("tier_curve", {"task": TASK, "by": "domain"}, "See the curves with intervals"),),
-    ours="The solvers are simulated and the numbers 0 to 100 count as familiar; of the list tasks "
-    "14 are made here, two of them (a multiple of fifty, equal halves) are ours.",
+    ours="The solvers are simulated; the numbers 0 to 100 count as familiar, 101 to 9999 not. A "
+    "solver is memory-bound if it loses a third of its right answers or more at every level; one "
+    "that is flat and over .9 right generalises. The divergence is in bits, beside what 19 of 20 "
+    "shuffles of both sides stay below.",
     notes=(
+        "`stresslab study export scylla FOLDER` writes the questions for a model of your own.",
+        "There is no tour among the tasks: 16 of the 17 that the paper names are here.",
         "The printed scores average per task before clipping, so they differ a little from the "
         "score of the printed level means (.268 against .29 for Qwen1.5-7B at level 2).",
         "The level lists name 17 of the paper's 20 tasks: level means are not comparable to the "
