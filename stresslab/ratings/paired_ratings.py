@@ -1,11 +1,13 @@
 """Two systems rated on the same prompts: effect sizes, tests, power, and checks of the blinding."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from stresslab.checks import Array, check_rows_match
-from stresslab.errors import TooFewRowsError
+from stresslab.errors import ParamError, ShapeError, TooFewRowsError
 from stresslab.stats.signflip import signflip_p
 
 FEWEST = 5
@@ -50,8 +52,9 @@ class Ratings:
 
 
 def paired_ratings(
-    a: Array, b: Array, *, level: float = 0.95, rng: np.random.Generator | None = None
-) -> Ratings:
+    a: Array, b: Array, *, level: float = 0.95, rng: np.random.Generator | None = None,
+    scale: tuple[float, float] | None = None,
+) -> Ratings:  # fmt: skip
     """Return what the ratings of two systems on the same prompts say.
 
     Parameters
@@ -62,9 +65,13 @@ def paired_ratings(
         Level of the interval.
     rng : numpy.random.Generator, optional
         For sign flips that must be drawn.
+    scale : tuple of float, optional
+        Smallest and largest rating.
 
     Raises
     ------
+    ParamError
+        If a rating lies outside `scale`.
     TooFewRowsError
         If no prompt was rated for both.
 
@@ -74,6 +81,8 @@ def paired_ratings(
     the matched rank-biserial correlation.
     """
     check_rows_match(a, b)
+    if scale is not None:
+        _check_scale(np.concatenate([a, b]).astype(float), scale)
     gaps = np.asarray(a, float) - np.asarray(b, float)
     gaps = gaps[np.isfinite(gaps)]
     n = len(gaps)
@@ -90,6 +99,42 @@ def paired_ratings(
         wins=int((gaps > 0).sum()), ties=int((gaps == 0).sum()), losses=int((gaps < 0).sum()),
         p_signflip=p_flip, p_t=p_t, p_wilcoxon=p_wilcoxon, n=n,
     )  # fmt: skip
+
+
+def matched(a: Mapping[str, float], b: Mapping[str, float]) -> tuple[Array, Array]:
+    """Return the ratings of both systems, prompt by prompt.
+
+    Raises
+    ------
+    ShapeError
+        If a prompt was rated for one of them only; all such prompts are named.
+    """
+    alone = [f"{one!r} (only {side})" for side, mine, other in (("A", a, b), ("B", b, a))
+             for one in mine if one not in other]  # fmt: skip
+    if alone:
+        raise ShapeError(
+            f"Both systems must be rated on the same prompts; unmatched: {', '.join(alone)}."
+        )
+    return np.array([a[one] for one in a], float), np.array([b[one] for one in a], float)
+
+
+def contradicts_itself(claim: str, *, alpha: float = 0.05) -> bool:
+    """Return whether a claim calls a difference significant and prints a p value above `alpha`.
+
+    Parameters
+    ----------
+    claim : str
+        A sentence with a p value, such as ``"significant (p > 0.05)"``; one without a p value, or
+        that says "not significant", contradicts nothing.
+    alpha : float
+        Largest p value that is significant.
+    """
+    found = re.search(r"\bp\s*([<>=≤≥])\s*(0?\.\d+|[01])", claim, re.IGNORECASE)
+    plain = re.sub(r"\b(not|non|in)[\s-]*significant", "", claim, flags=re.IGNORECASE)
+    if not found or "significant" not in plain.lower():
+        return False
+    sign, value = found[1], float(found[2])
+    return value >= alpha if sign in ">≥" else sign == "=" and value > alpha
 
 
 def power_of_t(d_z: float, n: int, *, alpha: float = 0.05) -> float:
@@ -156,6 +201,14 @@ def partial_correlation(x: Array, y: Array, given: Array) -> float:
     size = float(np.sqrt((left[:, 0] ** 2).sum() * (left[:, 1] ** 2).sum()))
     scale = float(np.sqrt((rows[:, 0] ** 2).sum() * (rows[:, 1] ** 2).sum()))
     return float(left[:, 0] @ left[:, 1]) / size if size > 1e-12 * scale else float("nan")
+
+
+def _check_scale(ratings: Array, scale: tuple[float, float]) -> None:
+    wrong = ratings[(ratings < scale[0]) | (ratings > scale[1])]
+    if wrong.size:
+        raise ParamError(
+            f"Ratings must lie between {scale[0]:g} and {scale[1]:g}; got {wrong[0]:g}."
+        )
 
 
 def _student(mean: float, sd: float, n: int, level: float) -> tuple[float, float]:

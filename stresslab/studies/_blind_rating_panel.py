@@ -11,9 +11,13 @@ if TYPE_CHECKING:
 
 SPREADS = (1.0, 2.0, 3.5, 5.0)
 TOPICS = ("depression", "anxiety", "trauma", "other")
-TASKS = ("ratings", "ratings with a length confound")
+TASKS = ("ratings", "ratings with confounds")
 MEANS = {"system A": 8.3, "system B": 6.5}
+FLATTERY = {"system A": 0.9, "system B": 0.2}
+"""What a system adds when it rates itself."""
+OWN = "ratings of themselves"
 N, RATERS = 18, 5
+SCALE_ENDS = (0.0, 10.0)
 
 
 def simulated_panel(task: str, model: str, spread: float, n_raters: int) -> "pd.DataFrame":
@@ -26,6 +30,8 @@ def simulated_panel(task: str, model: str, spread: float, n_raters: int) -> "pd.
     gaps = (MEANS["system A"] - MEANS["system B"]) + spread * drawn
     level = rng.normal(0, 0.5, N)
     a_first = rng.permutation(np.arange(N) % 2 == 0)
+    if task == TASKS[1]:
+        a_first = rng.permutation(np.arange(N) % 6 > 0)  # five of six
     length = 0.15 * rng.standard_normal(N)
     if task == TASKS[1]:
         length += 0.2 * drawn
@@ -47,3 +53,20 @@ def simulated_panel(task: str, model: str, spread: float, n_raters: int) -> "pd.
         for rater in range(n_raters)
     ]  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def own_ratings(rated: "pd.DataFrame", model: str) -> "pd.DataFrame":
+    """Return how a system rates its own answers: what people say, and `FLATTERY` more.
+
+    Parameters
+    ----------
+    rated : DataFrame
+        The ratings of people, from `simulated_panel`.
+    model : str
+        The system.
+    """
+    kept = ["item", "domain", "input", "perturbation", "axis", "tier", "strength", "unit"]
+    mean = rated.groupby(kept, sort=False)["score"].mean().reset_index()
+    drawn = rng_for("blind_rating", "own", model).normal(FLATTERY[model], 0.7, len(mean))
+    own = np.round(np.clip(mean["score"] + drawn, 0, 10) * 2) / 2
+    return mean.assign(score=own)

@@ -53,9 +53,10 @@ def tasks_of(rows: "pd.DataFrame") -> "pd.DataFrame":
     import pandas as pd
 
     found = []
-    for (level, kind, side), mine in rows.groupby(["level", "kind", "side"], sort=True):
+    for key, mine in rows.groupby(["level", "kind", "side"], sort=True):
+        level, kind, side = key
         value, rate, n = share_read(mine["score"].to_numpy(float))
-        found.append({"level": int(level), "kind": kind, "side": side, "value": value,
+        found.append({"level": int(str(level)), "kind": kind, "side": side, "value": value,
                       "parse_rate": rate, "n": n, "asked": len(mine)})  # fmt: skip
     return pd.DataFrame(found)
 
@@ -80,14 +81,15 @@ def levels_of(solver: str, rows: "pd.DataFrame") -> "pd.DataFrame":
         asked = float(wide["asked"].to_numpy(float).sum())
         inside, outside = share.mean(axis=1)
         score = float((share[1] - np.maximum(share[0] - share[1], 0)).mean())
-        ends = _score_ends(share, n, solver, int(level))
+        ends = _score_ends(share, n, solver, int(str(level)))
         gap = _gap(share, n)
         scores = [
             rows.loc[(rows["level"] == level) & (rows["side"] == side), "score"] for side in SIDES
         ]
-        apart, chance = _divergence(*(one.to_numpy(float) for one in scores), solver, int(level))
+        told, untold = (one.to_numpy(float) for one in scores)
+        apart, chance = _divergence(told, untold, solver, int(str(level)))
         found.append(
-            {"model": solver, "x": int(level), "value": float(gap.difference[0]),
+            {"model": solver, "x": int(str(level)), "value": float(gap.difference[0]),
              "low": float(gap.low[0]), "high": float(gap.high[0]), "n": int(n.sum()),
              "n_in": int(n[0].sum()), "n_out": int(n[1].sum()),
              "inside": float(inside), "outside": float(outside),
@@ -105,8 +107,8 @@ def _gap(share: Array, n: Array) -> Any:
     for one, many in zip(share, n, strict=True):
         rows = many.sum()
         total = one.mean() * rows
-        sums = (np.array([number], float) for number in (total, rows, rows, total, total, rows))
-        sides.append(Side(*sums, np.array([True])))
+        of, n_of = np.array([total]), np.array([rows])
+        sides.append(Side(of, n_of, n_of, of, of, n_of, np.array([True])))
     return unpaired_differences(*sides, bounds=(0.0, 1.0))
 
 
@@ -145,7 +147,7 @@ def curves_of(solver: str, rows: "pd.DataFrame") -> list[dict[str, Any]]:
         for level, mine in tasks[tasks["side"] == side].groupby("level"):
             value, n = float(mine["value"].mean()), int(mine["n"].sum())
             ends = wilson(value * n, n)
-            found.append({"model": side, "solver": solver, "x": int(level), "value": value,
+            found.append({"model": side, "solver": solver, "x": int(str(level)), "value": value,
                           "low": float(ends.low), "high": float(ends.high), "n": n,
                           "parse_rate": n / mine["asked"].sum()})  # fmt: skip
     return found
@@ -175,7 +177,7 @@ def judged(solver: str, levels: "pd.DataFrame") -> dict[str, Any]:
     return {
         "label": solver, "value": gap, "low": gap - half, "high": gap + half, "n": n,
         "verdict": verdict,
-        "critical": float("nan") if found.flat else found.critical, 
+        "critical": float("nan") if found.flat else found.critical,
         "critical_low": low, "critical_high": high,
         "vertex": found.vertex, "share_flat": flat, "mean_score": float(levels["score"].mean()),
         "levels": len(levels),

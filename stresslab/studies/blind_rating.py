@@ -6,27 +6,31 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stresslab.ratings.paired_ratings import (
+    contradicts_itself,
     detectable,
     paired_ratings,
-    partial_correlation,
-    position_balance,
     power_of_t,
     prompts_needed,
 )
-from stresslab.ratings.reliability import reliability
 from stresslab.result import Warn
 from stresslab.rng import rng_for
+from stresslab.stats.bootstrap import bootstrap
 from stresslab.studies import _read
+from stresslab.studies._blind_rating_checks import agreement, blinding, flattery, panel
 from stresslab.studies._blind_rating_panel import (
     MEANS,
+    OWN,
     RATERS,
+    SCALE_ENDS,
     SPREADS,
     TASKS,
     N,
+    own_ratings,
     simulated_panel,
 )
 from stresslab.studies._kind import Found, KnownAnswer, Look, Picture, Published, Scale, Study
 from stresslab.studies._record import record
+from stresslab.studies._words import measured
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from stresslab.store.workspace import Workspace
 
 PRINTED = 1.77
+CLAIM = "significant (p > 0.05)"
 MEASURES = {"score": {"rate": False, "low": 0.0, "high": 10.0, "higher_is_better": True}}
 
 
@@ -42,14 +47,19 @@ def build(workspace: "Workspace", scale: Scale) -> Iterator[str]:
     import pandas as pd
 
     raters = RATERS if scale == "full" else 1
+    settings = {"study": "blind_rating", "raters": raters, "seed": 0}
     for task in TASKS:
         for model in MEANS:
             rows = pd.concat([simulated_panel(task, model, spread, raters) for spread in SPREADS])
             record(
-                workspace, rows, model=model, task=task, measures=MEASURES,
+                workspace, rows, model=model, task=task, measures=MEASURES, settings=settings,
                 attributes=("a_first", "log_length_ratio"),
-                settings={"study": "blind_rating", "raters": raters, "seed": 0},
             )  # fmt: skip
+            if task == TASKS[0]:
+                record(
+                    workspace, own_ratings(rows, model), model=model, task=OWN, measures=MEASURES,
+                    settings=settings,
+                )  # fmt: skip
             yield f"{model}, {task}"
 
 
@@ -57,43 +67,59 @@ def find(workspace: "Workspace") -> Found:
     """Return what the ratings of each spread can tell, and what it would take."""
     import pandas as pd
 
-    effects = [
-        {"label": f"sd {spread:g}", "task": task, "spread": spread} | _effect(*_rated(
-            workspace, task, number))
-        for task in TASKS[:1]
-        for number, spread in enumerate(SPREADS, start=1)
-    ]  # fmt: skip
-    table = pd.DataFrame(effects)
+    table = pd.DataFrame(
+        [
+            {"label": f"sd {spread:g}"} | _effect(*_rated(workspace, TASKS[0], number))
+            | {"spread": spread}
+            for number, spread in enumerate(SPREADS, start=1)
+        ]
+    )  # fmt: skip
     dots = pd.DataFrame([row for n, _ in enumerate(SPREADS, 1) for row in _dots(workspace, n)])
-    blinding = pd.DataFrame([_blinding(workspace, task) for task in TASKS])
-    raters = reliability(np.vstack([_panel(workspace, TASKS[0], model) for model in MEANS]))
+    blind = pd.DataFrame([row for task in TASKS for row in blinding(workspace, task)])
+    raters = agreement(np.vstack([panel(workspace, TASKS[0], model) for model in MEANS]))
+    flattered = pd.DataFrame([flattery(workspace, model) for model in MEANS])
     warnings: tuple[Warn, ...] = ()
-    if raters.n_raters < 2:
-        warnings = (Warn("one-rater", "There is one rater: no reliability estimate is possible."),)
+    if raters["n_raters"].iloc[0] < 2:
+        warnings = (Warn("one-rater", "There is one rater: no reliability estimate possible."),)
+    flagged = contradicts_itself(CLAIM)
     return Found(
         tables={
-            "effects": table, "power": _power(), "dots": dots, "blinding": blinding,
-            "reliability": pd.DataFrame([vars(raters)]),
+            "effects": table, "power": _power(), "dots": dots, "blinding": blind,
+            "reliability": raters, "self_rating": flattered,
+            "means": _read.means(workspace, TASKS[0], tuple(MEANS), by=("tier",),
+                                 bounds=SCALE_ENDS),
         },
-        verdict="claim contradicts its own p", sentences=_sentences(table, raters.alpha),
-        warnings=warnings,
+        verdict="claim contradicts its own p" if flagged else str(table["verdict"].iloc[-1]),
+        sentences=_sentences(table, raters, flattered, flagged), warnings=warnings,
     )  # fmt: skip
 
 
-def _sentences(table: "pd.DataFrame", alpha: float) -> tuple[str, ...]:
+def _sentences(
+    table: "pd.DataFrame", raters: "pd.DataFrame", flattered: "pd.DataFrame", flagged: bool
+) -> tuple[str, ...]:
     settled = table[table["verdict"] != "cannot tell"]["spread"].tolist()
     words = " and ".join(f"{one:g}" for one in settled) or "none"
     limit = PRINTED * np.sqrt(N) / _quantile(N)
+    widest = table.iloc[-1]
     told: tuple[str, ...] = (
         f"With {N} prompts a difference of {PRINTED} points is told apart from none only if the "
-        f"differences spread by less than {limit:.2f} points; of the simulated spreads that is so "
-        f"for {words}.",
+        f"differences spread by less than {limit:.2f} points; of the simulated spreads one system "
+        f"is told to be better at {words}.",
         f"{N} prompts find an effect of {detectable(N):.2f} standard deviations in four of five "
-        "tries; the paper prints no spread, so its own p cannot be computed again.",
-        'The abstract calls its difference "significant (p > 0.05)", which contradicts itself.',
+        f"tries; at a spread of {widest['spread']:g} the difference seen, "
+        f"{measured(widest, rate=False)} points, would take {widest['n_needed']:,.0f} prompts.",
     )
-    if np.isfinite(alpha):
-        told += (f"The simulated raters agree to alpha {alpha:.2f} (1 is perfect).",)
+    if flagged:
+        told += (f'The abstract calls its difference "{CLAIM}", which contradicts itself.',)
+    over = [f"{row['label']} {measured(row, rate=False)}" for row in flattered.to_dict("records")]
+    told += (f"Own ratings of the simulated systems minus those of people: {', '.join(over)}.",)
+    agreed = raters[raters["value"].notna()]
+    if len(agreed):
+        said = [f"{row['label']} {measured(row)}" for row in agreed.to_dict("records")]
+        told += (
+            f"The {int(raters['n_raters'].iloc[0])} simulated raters agree to {', '.join(said)} (1 "
+            f"is perfect, n = {int(raters['n'].iloc[0])} answers).",
+        )
     return told
 
 
@@ -104,17 +130,35 @@ def _rated(workspace: "Workspace", task: str, tier: int) -> tuple[Any, Any]:
 
 
 def _effect(a: Any, b: Any) -> dict[str, Any]:
-    found = paired_ratings(a, b, rng=rng_for("blind_rating", "flips"))
+    found = paired_ratings(a, b, rng=rng_for("blind_rating", "flips"), scale=SCALE_ENDS)
     verdict = "cannot tell"
     if found.p_signflip < 0.05:
         verdict = "A better" if found.difference > 0 else "B better"
+    gaps = np.asarray(a - b, float)
+    sums = np.column_stack([np.ones(len(gaps)), gaps, gaps**2])
+    drawn = {
+        name: bootstrap(sums, what, rng=rng_for("blind_rating", "bootstrap", name))
+        for name, what in (("mean", _mean), ("d_z", _d_z))
+    }
     return {
         "value": found.difference, "low": found.low, "high": found.high, "n": found.n,
-        "verdict": verdict, "sd": found.sd, "d_z": found.d_z,
-        "rank_biserial": found.rank_biserial, "wins": found.wins, "ties": found.ties,
-        "losses": found.losses, "p_signflip": found.p_signflip, "p_t": found.p_t,
-        "p_wilcoxon": found.p_wilcoxon, "n_needed": prompts_needed(found.d_z),
+        "verdict": verdict, "sd": found.sd, "d_z": found.d_z, "d_z_low": drawn["d_z"].low,
+        "d_z_high": drawn["d_z"].high, "bootstrap_low": drawn["mean"].low,
+        "bootstrap_high": drawn["mean"].high, "rank_biserial": found.rank_biserial,
+        "wins": found.wins, "ties": found.ties, "losses": found.losses,
+        "p_signflip": found.p_signflip, "p_t": found.p_t, "p_wilcoxon": found.p_wilcoxon,
+        "n_needed": prompts_needed(found.d_z),
     }  # fmt: skip
+
+
+def _mean(sums: Any) -> Any:
+    return sums[:, 1] / sums[:, 0]
+
+
+def _d_z(sums: Any) -> Any:
+    n, total, square = sums.T
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return total / n / np.sqrt((square - total**2 / n) / (n - 1))
 
 
 def _dots(workspace: "Workspace", tier: int) -> list[dict[str, Any]]:
@@ -139,26 +183,6 @@ def _power() -> "pd.DataFrame":
     )
 
 
-def _blinding(workspace: "Workspace", task: str) -> dict[str, Any]:
-    """Return the checks of position and length over all spreads of a task."""
-    frames = [simulated_panel(task, "system A", spread, 1) for spread in SPREADS]
-    first = np.concatenate([frame["a_first"].to_numpy(bool) for frame in frames])
-    length = np.concatenate([frame["log_length_ratio"].to_numpy(float) for frame in frames])
-    gaps = [np.subtract(*_rated(workspace, task, tier)) for tier in range(1, len(SPREADS) + 1)]
-    scaled = np.concatenate([(one - one.mean()) / one.std() for one in gaps])
-    share, p_value = position_balance(first)
-    return {
-        "task": task, "share_a_first": share, "p_balance": p_value, "n": len(first),
-        "correlation_with_length": partial_correlation(scaled, length, first.astype(float)),
-    }  # fmt: skip
-
-
-def _panel(workspace: "Workspace", task: str, model: str) -> Any:
-    """Return every rating of a system, prompts x raters."""
-    rows = _read.table(workspace, task, model)
-    return rows.pivot(index="variant_id", columns="trial", values="score").to_numpy()
-
-
 def _quantile(n: int) -> float:
     from scipy.special import stdtrit
 
@@ -173,6 +197,10 @@ def _swapped() -> list[float]:
     a, b = np.arange(18.0), np.r_[np.arange(9.0), np.arange(3.0, 12.0)]
     one, two = paired_ratings(a, b), paired_ratings(b, a)
     return [one.p_signflip - two.p_signflip, one.difference + two.difference]
+
+
+def _alike(found: Any) -> list[float]:
+    return [found.p_signflip, found.difference]
 
 
 def _won() -> list[int]:
@@ -202,6 +230,19 @@ PIECE = Study(
             "nine gains and nine equal losses: p is 1",
             1.0,
             lambda: _flip_p(np.repeat([1.0, -1.0], 9)),
+        ),
+        KnownAnswer(
+            "ratings that never differ: p is 1, the difference 0",
+            (1.0, 0.0),
+            lambda: _alike(paired_ratings(np.ones(N), np.ones(N))),
+        ),
+        KnownAnswer(
+            "significant with p > .05 contradicts itself; with p < .05, or not significant, not",
+            (1, 0, 0),
+            lambda: [
+                float(contradicts_itself(one))
+                for one in (CLAIM, "significant (p < 0.05)", "not significant (p > 0.05)")
+            ],
         ),
         KnownAnswer(
             "with the systems swapped p is the same and the effect has the other sign",
@@ -264,10 +305,24 @@ PIECE = Study(
             },
             "Prompt by prompt",
         ),
+        Picture(
+            "dots",
+            "self_rating",
+            "Own rating minus the rating of people, by system",
+            {
+                "x_title": "own rating minus that of people, points of 10",
+                "lines": ((0.0, "as people"),),
+            },
+            "How systems rate themselves",
+        ),
     ),
     looks=(Look("compare", {"task": "ratings", "by": "tier"}, "Compare the two by spread"),),
-    ours="The prompts and ratings are simulated; the paper's own ratings are not public.",
+    ours="The prompts and ratings, those of systems by themselves too, are simulated; the paper's "
+    "own ratings are not public. Beyond 20 prompts the sign flip is still exact where "
+    "ratings are on a lattice.",
     notes=(
+        "Ratings end at 10, so panels drawn with a wide spread vary less (column sd).",
+        "Pairwise preference logs can be imported; a tie is a difference of 0.",
         "The spread of the paper's differences is not printed, so its p cannot be computed again.",
         "Not advice on care.",
     ),
