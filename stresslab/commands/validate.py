@@ -1,5 +1,6 @@
 """Validate: simulate what is promised of printed numbers."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,8 +9,8 @@ from stresslab.commands import _print
 from stresslab.commands._options import JsonOption
 from stresslab.errors import StresslabError
 
-COLUMNS = ("check", "clusters", "rows", "ICC", "p", "effect", "note", "runs", "rate", "error",
-           "promise", "limit", "verdict")  # fmt: skip
+COLUMNS = ("check", "clusters", "rows", "ICC", "p", "effect", "note", "runs", "printed",
+           "rate", "error", "promise", "limit", "verdict")  # fmt: skip
 
 
 def validate(
@@ -18,13 +19,18 @@ def validate(
     ] = "",
     runs: Annotated[int, typer.Option(help="Runs per known truth.")] = 4000,
     seed: Annotated[int, typer.Option(help="What the random numbers depend on.")] = 0,
+    jobs: Annotated[int, typer.Option(help="Processes that compute.")] = 1,
+    keep: Annotated[
+        Path | None,
+        typer.Option(help="File that keeps every row as it finishes; with it again: go on there."),
+    ] = None,
     json_: JsonOption = False,
 ) -> None:
     """Simulate known truths: coverage, false verdicts and power; exit code 2 if a promise fails."""
     from stresslab.jobs.validate import validate as simulate
 
     chosen = [name.strip() for name in only.split(",") if name.strip()]
-    done = _print.follow(simulate(chosen, runs=runs, seed=seed), quiet=json_)
+    done = _print.follow(simulate(chosen, runs=runs, seed=seed, jobs=jobs, keep=keep), quiet=json_)
     if done is None:
         return
     if json_:
@@ -37,7 +43,8 @@ def validate(
 
 
 def _line(row: dict[str, Any]) -> list[Any]:
-    shown = ("check", "n_clusters", "rows", "icc", "share", "effect", "note", "runs", "rate",
-             "error", "promise", "limit", "verdict")  # fmt: skip
+    shown = ("check", "n_clusters", "rows", "icc", "share", "effect", "note", "runs", "printed",
+             "rate", "error", "promise", "limit", "verdict")  # fmt: skip
     numbers = {"icc", "share", "effect"}
+    row = row | {"printed": 1 - row["undefined"]}
     return [f"{row[name]:g}" if name in numbers else row[name] for name in shown]

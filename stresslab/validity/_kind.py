@@ -59,8 +59,6 @@ class Check:
         What is held against the limit.
     limit : callable
         ``limit(case)`` is the lowest coverage or power, or the highest rate.
-    share_of_runs : float
-        Part of the asked runs, for what is slow to compute.
     together : int
         Rows drawn at once, at most; bounds the memory.
     """
@@ -70,5 +68,4 @@ class Check:
     cases: tuple[Case, ...]
     promise: Promise = "covers"
     limit: Callable[[Case], float] = lambda case: 0.925 if case.rare else 0.935
-    share_of_runs: float = 1.0
     together: int = 1_000_000

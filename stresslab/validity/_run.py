@@ -1,6 +1,8 @@
 """Put a case through its check and judge what came out."""
 
-from dataclasses import asdict, dataclass
+import functools
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,9 @@ ERRORS = 3.0
 
 CEILING = 0.97
 """Coverage above which an interval is wider than it need be."""
+
+SELDOM = 0.5
+"""Share of runs with an interval below which coverage is not said to hold: it is seldom printed."""
 
 NARROWER = (0.94, 0.93, 0.92, 0.9, 0.86, 0.8)
 """Levels of the narrower intervals that are tried where coverage is above the ceiling."""
@@ -44,13 +49,22 @@ class Row:
             for name in ("runs", "rate", "error", "undefined", "promise", "limit", "verdict")
         }
 
+    @classmethod
+    def of_dict(cls, flat: Mapping[str, Any]) -> "Row":
+        """Return the row that `as_dict` was made of."""
+        case = Case(**{one.name: flat[one.name] for one in fields(Case)})
+        rest = (one.name for one in fields(cls) if one.name != "case")
+        return cls(case=case, **{name: flat[name] for name in rest})
 
+
+@functools.lru_cache(maxsize=4096)
 def measure(
     name: str, check: Check, case: Case, runs: int, seed: int, level: float = 0.95
 ) -> tuple[float, float, float]:
     """Return the mean over runs, its Monte-Carlo error, and the share of undefined runs.
 
-    The same runs are drawn at every level.
+    The same runs are drawn at every level. What was measured is remembered: cases are looked at
+    again where one of their siblings is wide.
     """
     per_call = max(1, min(runs, check.together // (case.n_clusters * case.rows)))
     parts = []
@@ -84,7 +98,6 @@ def judge(name: str, check: Check, case: Case, runs: int, seed: int) -> Row:
     seed : int
         What the random numbers depend on, beside check and case.
     """
-    runs = max(1, round(runs * check.share_of_runs))
     rate, error, undefined = measure(name, check, case, runs, seed)
     limit = check.limit(case)
     verdict = "holds"
@@ -94,6 +107,8 @@ def judge(name: str, check: Check, case: Case, runs: int, seed: int) -> Row:
         verdict = "fails" if rate > limit + ERRORS * error else "holds"
     elif rate < limit - ERRORS * error:
         verdict = "fails"
+    elif check.promise == "covers" and 1 - undefined < SELDOM:
+        verdict = f"seldom: printed in {100 * (1 - undefined):.0f} % of runs"
     elif check.promise == "covers" and rate > CEILING + ERRORS * error:
         verdict = _too_wide(name, check, case, runs, seed)
     return Row(name, case, runs, rate, error, undefined, limit, check.promise, verdict)

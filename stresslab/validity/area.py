@@ -25,6 +25,5 @@ PIECE = Check(
     "The interval of the area under the tier curve covers it",
     simulate,
     grid(),
-    share_of_runs=0.25,
     together=200_000,
 )

@@ -28,6 +28,6 @@ def simulate(case: Case, runs: int, rng: np.random.Generator, level: float) -> A
 
 PIECE = Check(
     "The adjusted intervals of a screen of 10 comparisons cover all at once",
-    simulate, (*cases(OTHERS, 0), *cases(OTHERS, OTHERS // 2)), share_of_runs=0.125,
+    simulate, (*cases(OTHERS, 0), *cases(OTHERS, OTHERS // 2)),
     together=20_000,
 )  # fmt: skip

@@ -24,5 +24,5 @@ def simulate(case: Case, runs: int, rng: np.random.Generator, level: float) -> A
 PIECE = Check(
     "Of the verdicts of a screen of 30 comparisons at most the said share is false",
     simulate, (*cases(OTHERS, 0), *cases(OTHERS, OTHERS // 2)), promise="at most",
-    limit=lambda case: 0.05, share_of_runs=0.125, together=20_000,
+    limit=lambda case: 0.05, together=20_000,
 )  # fmt: skip

@@ -30,5 +30,5 @@ def _worse(verdict: Array, truth: Array) -> Array:
 PIECE = Check(
     "A screen of 10 comparisons has any false verdict at most as often as said",
     simulate, (*cases(OTHERS, 0), *cases(OTHERS, OTHERS // 2)), promise="at most",
-    limit=lambda case: 0.05, share_of_runs=0.25, together=20_000,
+    limit=lambda case: 0.05, together=20_000,
 )  # fmt: skip

@@ -34,5 +34,5 @@ PIECE = Check(
         for n, rows, icc in ((100, 1, 0.0), (1000, 1, 0.0), (100, 5, 0.3), (1000, 5, 0.3))
         for share in ((0.02, 0.5, 0.9) if effect == 0 else (0.5, 0.9))
     ),
-    promise="at most", limit=lambda case: 0.05, share_of_runs=0.05, together=20_000,
+    promise="at most", limit=lambda case: 0.05, together=20_000,
 )  # fmt: skip

@@ -29,5 +29,5 @@ PIECE = Check(
         for n, rows, icc in ((1000, 1, 0.0), (1000, 5, 0.3))
         for share in (0.5, 0.9)
     ),
-    promise="at least", limit=lambda case: 0.8, share_of_runs=0.05, together=20_000,
+    promise="at least", limit=lambda case: 0.8, together=20_000,
 )  # fmt: skip

@@ -33,5 +33,5 @@ PIECE = Check(
         for rows, icc in ((1, 0.0), (5, 0.0), (5, 0.3))
         for share, effect in ((0.02, 0.05), (0.5, -0.05), (0.5, -0.2), (0.9, -0.05), (0.9, -0.15))
     ),
-    promise="at least", limit=lambda case: 0.79, share_of_runs=0.5, together=2000,
+    promise="at least", limit=lambda case: 0.79, together=2000,
 )  # fmt: skip

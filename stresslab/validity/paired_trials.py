@@ -30,5 +30,5 @@ def simulate(case: Case, runs: int, rng: np.random.Generator, level: float) -> A
 
 PIECE = Check(
     "The interval of a paired difference of means over five trials covers it",
-    simulate, grid((0.0, 0.05)), share_of_runs=0.5,
+    simulate, grid((0.0, 0.05)),
 )  # fmt: skip

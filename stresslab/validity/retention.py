@@ -22,5 +22,5 @@ def simulate(case: Case, runs: int, rng: np.random.Generator, level: float) -> A
 
 PIECE = Check(
     "The interval of the share that is kept at the last tier covers it",
-    simulate, grid(), share_of_runs=0.5, together=200_000,
+    simulate, grid(), together=200_000,
 )  # fmt: skip

@@ -26,5 +26,5 @@ def simulate(case: Case, runs: int, rng: np.random.Generator, level: float) -> A
 
 PIECE = Check(
     "The interval of a slice minus all other rows covers it", simulate, grid((0.0, 0.05)),
-    share_of_runs=0.25, together=200_000,
+    together=200_000,
 )  # fmt: skip

@@ -25,6 +25,5 @@ PIECE = Check(
     "The interval of a slope over tiers covers it",
     simulate,
     grid(),
-    share_of_runs=0.25,
     together=200_000,
 )

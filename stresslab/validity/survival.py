@@ -25,6 +25,5 @@ PIECE = Check(
     "The interval of the share of items that have not broken covers it",
     simulate,
     tuple(Case(*design, share) for design in DESIGNS for share in SHARES),
-    share_of_runs=0.5,
     together=200_000,
 )

@@ -11,7 +11,7 @@ from stresslab.cli import main
 from stresslab.errors import ParamError, UnknownPieceError
 from stresslab.jobs._events import Done, Progress
 from stresslab.jobs.validate import validate
-from stresslab.validity import _draw
+from stresslab.validity import _code, _draw
 from stresslab.validity._kind import Case, Check
 from stresslab.validity._run import judge, measure
 
@@ -94,12 +94,72 @@ def test_the_job_says_how_far_it_is_and_reports_every_case():
     *steps, last = list(validate(["rate"], runs=100))
     assert isinstance(last, Done)
     assert all(isinstance(step, Progress) for step in steps)
-    assert len(steps) == len(last.report["rows"]) == len(validity.get("rate").cases)
+    assert len(steps) - 1 == len(last.report["rows"]) == len(validity.get("rate").cases)
+    assert steps[-1].done == steps[-1].total
+
+
+def test_rows_are_kept_and_an_interrupted_run_goes_on(tmp_path):
+    keep = tmp_path / "rows.jsonl"
+    whole = list(validate(["rate"], runs=100))[-1].report
+    first = validate(["rate"], runs=100, keep=keep)
+    for _ in range(6):
+        next(first)
+    first.close()
+    assert len(keep.read_text().splitlines()) == 5
+    with keep.open("a") as file:
+        file.write('{"seed": 0, "che')  # killed while it wrote
+    steps = list(validate(["rate"], runs=100, keep=keep))
+    assert steps[0].message == f"5 of {len(whole['rows'])} cases are known"
+    assert steps[-1].report == whole
+    assert len(keep.read_text().splitlines()) == len(whole["rows"])
+
+
+@pytest.mark.parametrize("changed", [{"seed": 1}, {"runs": 200}])
+def test_rows_of_other_settings_are_computed_again(tmp_path, changed):
+    settings = {"runs": 100, "seed": 0, "keep": tmp_path / "rows.jsonl"}
+    list(validate(["rate"], **settings))
+    again = list(validate(["rate"], **(settings | changed)))
+    assert again[0].message.startswith("0 of")
+
+
+def test_rows_of_other_code_are_computed_again(tmp_path, monkeypatch):
+    keep = tmp_path / "rows.jsonl"
+    list(validate(["rate"], runs=100, keep=keep))
+    monkeypatch.setattr("stresslab.jobs._kept_rows.fingerprint", lambda name: "changed")
+    assert next(iter(validate(["rate"], runs=100, keep=keep))).message.startswith("0 of")
+
+
+def test_the_code_of_a_check_is_all_it_goes_through(tmp_path, monkeypatch):
+    import shutil
+
+    root = tmp_path / "stresslab"
+    shutil.copytree(_code.ROOT, root, ignore=shutil.ignore_patterns("__pycache__", "_app"))
+    monkeypatch.setattr(_code, "ROOT", root)
+    before = {name: _code.fingerprint(name) for name in ("rate", "survival")}
+    with (root / "stats" / "breaks.py").open("a") as file:
+        file.write("# changed\n")
+    after = {name: _code.fingerprint(name) for name in ("rate", "survival")}
+    assert after["rate"] == before["rate"]
+    assert after["survival"] != before["survival"]
+
+
+def test_two_processes_find_what_one_finds():
+    one, two = (list(validate(["rate"], runs=100, jobs=jobs))[-1].report for jobs in (1, 2))
+    assert one == two
+
+
+def test_an_interval_that_is_seldom_printed_does_not_hold():
+    check = one_case(lambda case, runs, rng, level: np.where(np.arange(runs) % 4, np.nan, 1.0))
+    assert verdict(check) == "seldom: printed in 25 % of runs"
+    wrong = one_case(lambda case, runs, rng, level: np.where(np.arange(runs) % 4, np.nan, 0.0))
+    assert verdict(wrong) == "fails"
 
 
 def test_bad_settings_say_what_is_wrong():
     with pytest.raises(ParamError, match="100 runs"):
         list(validate(runs=3))
+    with pytest.raises(ParamError, match="jobs"):
+        list(validate(jobs=0))
     with pytest.raises(UnknownPieceError, match="rate"):
         list(validate(["rat"]))
 
@@ -121,5 +181,5 @@ def test_a_promise_holds_with_400_runs(name):
         check = replace(check, promise="at least")
     for case in check.cases:
         if case.n_clusters * case.rows <= 100:
-            row = judge(name, check, case, round(400 / check.share_of_runs), 1)
+            row = judge(name, check, case, 400, 1)
             assert row.verdict != "fails", row
