@@ -138,7 +138,7 @@ def _of_model(
             missing[name] = "undefined in every cell here"
             continue
         said = {"model": mine.model, "estimator": name, "title": piece.title}
-        numbers = _numbers(made, cells.drawn, piece, asked.params.level)
+        numbers = numbers_of(made, cells.drawn, piece, asked.params.level)
         found += [
             said | label | {"is_score": piece.is_score} | one
             for label, one in zip(cells.labels, numbers, strict=True)
@@ -209,7 +209,7 @@ def _of_estimator(
     return np.array(made).reshape(-1, 1 + DRAWS)
 
 
-def _numbers(made: Array, drawn: Array, piece: Estimator, level: float) -> list[dict[str, float]]:
+def numbers_of(made: Array, drawn: Array, piece: Estimator, level: float) -> list[dict[str, float]]:
     """Return estimates and errors with intervals, one per cell."""
     tails = [(1 - level) / 2, (1 + level) / 2]
     value, gap = made[:, 0], made - drawn

@@ -8,6 +8,7 @@ import numpy as np
 from stresslab.analyses import _ood_sums, _paired, _value
 from stresslab.analyses._ask import Asked
 from stresslab.analyses._ood_sides import Sides
+from stresslab.checks import Array
 from stresslab.gaps.line import FEWEST, on_the_line, robustness
 from stresslab.result import Column, Warn
 from stresslab.stats.unpaired import value_and_variance
@@ -100,7 +101,8 @@ def _of_split(
 ) -> tuple[dict[str, Any], _paired.Batch | None, list[dict[str, Any]]] | None:
     rows = sides.rows[known].reset_index(drop=True)
     inside, outside = rows["value_in"].to_numpy(), rows["value_out"].to_numpy()
-    line = on_the_line(inside, outside, level=level)
+    errors = _errors(sides, known)
+    line = on_the_line(inside, outside, errors[0], level=level)
     if not line.known:
         return None
     at = np.linspace(max(float(inside.min()) - 0.02, 0), min(float(inside.max()) + 0.02, 1), POINTS)
@@ -112,14 +114,18 @@ def _of_split(
         "intercept": line.intercept, "r2": line.r2, "n_models": line.n,
     }  # fmt: skip
     told = curve if line.slope_low > 0 else []  # a line of no sure direction is not drawn
-    return said, _against(sides, known, rows, level), told
+    return said, _against(errors, rows, level), told
 
 
-def _against(sides: Sides, known: Any, rows: "pd.DataFrame", level: float) -> _paired.Batch | None:
-    errors = [
+def _errors(sides: Sides, known: Any) -> list[Array]:
+    """Return the standard errors of the values of either side."""
+    return [
         np.sqrt(value_and_variance(_ood_sums.side(one[known]))[1])
         for one in (sides.inside, sides.outside)
     ]
+
+
+def _against(errors: list[Array], rows: "pd.DataFrame", level: float) -> _paired.Batch | None:
     inside, outside = rows["value_in"].to_numpy(), rows["value_out"].to_numpy()
     found = robustness(inside, outside, *errors, level=level)
     if len(rows) < FEWEST_AGAINST or not np.isfinite(found.effective).any():

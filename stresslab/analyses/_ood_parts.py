@@ -98,7 +98,7 @@ def _rows(
         np.array([code.setdefault(key, len(code)) for key in _keys(one, by, bins)], dtype=np.int64)
         for one in tables
     ]
-    way = _ood_sums.sign(asked)
+    way, bounds = _ood_sums.sign(asked), _paired.judge(asked).bounds
     wholes = [one["n_clusters"].to_numpy() for one in (sides.inside, sides.outside)]
     sizes = [sides.rows[f"n_{one}"].to_numpy() for one in ("in", "out")]
     names: list[Key] = []
@@ -116,7 +116,8 @@ def _rows(
             if told:
                 names = names or _keys(_arrays(seen.pairs(split, by).groups, by), by, bins)
                 variance, df = seen.variance(split, by, model, code, names, sums)
-        found = decompose(*sums, level=level, variance=variance, df=df)
+        found = decompose(*sums, level=level, variance=variance, df=df,
+                          bounds=bounds)  # fmt: skip
         counts = {
             "n": int(sizes[0][place] + sizes[1][place]),
             "n_clusters": int(wholes[0][place] + wholes[1][place]),

@@ -16,6 +16,7 @@ from stresslab.result import Column, Warn
 if TYPE_CHECKING:
     import pandas as pd
 
+    from stresslab.stats.difference import Difference
     from stresslab.store.query import Pairs
 
 TABLE = "transfer_gaps"
@@ -173,21 +174,33 @@ def _batches(
         return
     go = np.array([there[a, b] for a, b in ways])
     back = np.array([there[b, a] for a, b in ways])
-    clusters = found.n_clusters[go] + found.n_clusters[back]
-    variance = [
-        found.sd_cluster[one] ** 2 / np.maximum(found.n_clusters[one], 1) for one in (go, back)
-    ]
     said = pd.DataFrame(
         {
             "family": labels[0]["family"], "kind": KINDS[2], "trained_on": [a for a, _ in ways],
             "domain": [b for _, b in ways], "against": [f"{b} to {a}" for a, b in ways],
         }
     )  # fmt: skip
-    yield _paired.Batch(
-        TABLE, said,
-        _ood_sums.of_moments(
-            found.difference[go] - found.difference[back], variance[0] + variance[1],
-            np.maximum(np.minimum(found.n_clusters[go], found.n_clusters[back]) - 1, 1),
-            np.minimum(found.n_pairs[go], found.n_pairs[back]), clusters, how, "two ways, Student",
-        ),
+    yield _paired.Batch(TABLE, said, two_ways(found, go, back, how))
+
+
+def two_ways(found: "Difference", go: Array, back: Array, how: _paired.Judge) -> "Difference":
+    """Return how much more is lost on the way there than on the way back.
+
+    Parameters
+    ----------
+    found : Difference
+        What is lost on every way; ways to different places share no items.
+    go, back : ndarray of int
+        Places of the ways there and back in `found`.
+    how : Judge
+        Level and bounds.
+    """
+    clusters = found.n_clusters[go] + found.n_clusters[back]
+    variance = [
+        found.sd_cluster[one] ** 2 / np.maximum(found.n_clusters[one], 1) for one in (go, back)
+    ]
+    return _ood_sums.of_moments(
+        found.difference[go] - found.difference[back], variance[0] + variance[1],
+        np.maximum(np.minimum(found.n_clusters[go], found.n_clusters[back]) - 1, 1),
+        np.minimum(found.n_pairs[go], found.n_pairs[back]), clusters, how, "two ways, Student",
     )  # fmt: skip

@@ -10,7 +10,7 @@ from stresslab.analyses import _ood_sums, _paired, _value
 from stresslab.analyses._ask import Asked
 from stresslab.analyses._ood_sides import Sides
 from stresslab.errors import ParamError
-from stresslab.gaps.valley import critical_interval, peak
+from stresslab.gaps.valley import critical_interval, peak, widest_interval
 from stresslab.result import Column, Warn
 from stresslab.rng import rng_for
 
@@ -113,8 +113,6 @@ def _levels(asked: Asked, sides: Sides, how: _paired.Judge) -> "pd.DataFrame":
 
 def _tops(levels: "pd.DataFrame", asked: Asked, how: _paired.Judge) -> "pd.DataFrame":
     """Return the critical level of every curve, from levels with enough rows on both sides."""
-    from scipy.special import ndtri
-
     rows: list[dict[str, Any]] = []
     gaps, places, spreads = (levels[one].to_numpy() for one in ("gap", "level", "se"))
     many = (levels[["n_in", "n_out"]].min(axis=1) >= _value.FEW).to_numpy()
@@ -133,13 +131,12 @@ def _tops(levels: "pd.DataFrame", asked: Asked, how: _paired.Judge) -> "pd.DataF
         low, high, flat = critical_interval(
             gap, spread, at, rng=rng_for(asked.params.seed, "valley"), level=how.level
         )
-        wide = ndtri(1 - (1 - how.level) / 2 / len(gap)) * spread
+        least, most = widest_interval(gap, spread, level=how.level)
         rows.append(
             {
                 "model": model, "over": axis, "critical": critical, "critical_low": low,
                 "critical_high": high, "vertex": vertex, "gap": widest,
-                "low": max(float((gap - wide).max()), 0.0),
-                "high": min(float((gap + wide).max()), 1.0),
+                "low": least, "high": most,
                 "share_flat": flat, "flat": bool(widest < 0.02), "n_levels": len(gap),
                 "n": int(sizes[part][enough].sum()),
                 "n_clusters": int(clusters[part][enough].max()),

@@ -8,7 +8,7 @@ import numpy as np
 from stresslab.analyses import _paired, _value
 from stresslab.analyses._ask import Asked
 from stresslab.analyses._rank_orders import Order
-from stresslab.ratings.ranks import tie_groups
+from stresslab.ratings.ranks import allowed_places, tie_groups
 from stresslab.result import Column
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ def rankings(
     """Return a row per model, the best first; places from the corrected pairs."""
     wins = _wins(models, gaps)
     apart = wins | wins.T
-    low = 1 + wins.sum(axis=0)
-    high = len(models) - wins.sum(axis=1)
+    low, high = allowed_places(wins)
     group = tie_groups(order.value, apart, higher_is_better=better)
     often_low, often_high = order.ends(level)
     rows = [

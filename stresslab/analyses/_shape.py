@@ -139,7 +139,8 @@ def _fits(curve: Curve, how: _paired.Judge, floor: float | None) -> list["Fit"]:
     if len(curve.tiers) < 3:
         return []
     ceiling = None if how.bounds is None else how.bounds[1]
-    return fits(tier_means(curve.items), curve.tiers, floor=floor, ceiling=ceiling)
+    return fits(tier_means(curve.items), curve.tiers, floor=floor, ceiling=ceiling,
+                level=how.level)  # fmt: skip
 
 
 def _numbers(curves: Sequence[Curve], how: _paired.Judge, strict: float) -> list[dict[str, Any]]:

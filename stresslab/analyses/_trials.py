@@ -49,7 +49,7 @@ def flips(pairs: "Pairs", level: float, *, rate: bool) -> "pd.DataFrame":
         if not used.any():
             continue
         p, k, cluster = p[used], k[used], pairs.cluster[first][used]
-        flip = _mean(2 * p * (1 - p) * k / (k - 1), cluster, level, binary=False)
+        flip = flip_rate(p, k, cluster, level)
         mixed = _mean(((p > 0) & (p < 1)).astype(float), cluster, level, binary=True)
         within = flip[0] / 2
         between = float(p.var(ddof=1)) - within / float(k.mean()) if len(p) > 1 else np.nan
@@ -62,6 +62,21 @@ def flips(pairs: "Pairs", level: float, *, rate: bool) -> "pd.DataFrame":
             }
         )  # fmt: skip
     return frame(KINDS, rows)
+
+
+def flip_rate(p: Array, k: Array, cluster: Array, level: float) -> tuple[float, float, float]:
+    """Return the chance that two trials of one input differ, with its interval.
+
+    Parameters
+    ----------
+    p, k : ndarray of shape (n_inputs,)
+        Share right of the trials of each input, and their number, at least 2.
+    cluster : ndarray of int, shape (n_inputs,)
+        Cluster codes.
+    level : float
+        Level of the interval.
+    """
+    return _mean(2 * p * (1 - p) * k / (k - 1), cluster, level, binary=False)
 
 
 def meanings(level: float) -> dict[str, Column]:

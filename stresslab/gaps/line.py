@@ -10,6 +10,9 @@ from stresslab.stats.intervals import divide, t_quantile
 CLIP = 1e-4
 """Shares are kept this far from 0 and 1 before the probit."""
 
+LEAST_LEFT = 0.2
+"""Part of the spread between models that must be more than sampling, else a slope has no ends."""
+
 FEWEST = 3
 """Models below which there is no line; a model against the others' line needs one more."""
 
@@ -23,7 +26,7 @@ class Line:
     slope, intercept : float
         On the probit scale; NaN where there is no line.
     slope_low, slope_high : float
-        Student interval of the slope.
+        Interval of the slope over true shares (see `on_the_line`).
     r2 : float
         Share of the variance between models that the line explains; NaN if outside never varies.
     n : int
@@ -108,18 +111,25 @@ def probit(share: Array) -> Array:
     return np.asarray(ndtri(np.clip(np.asarray(share, float), CLIP, 1 - CLIP)))
 
 
-def on_the_line(inside: Array, outside: Array, *, level: float = 0.95) -> Line:
+def on_the_line(
+    inside: Array, outside: Array, se_inside: Array | None = None, *, level: float = 0.95
+) -> Line:
     """Return the least-squares line of probit(outside) on probit(inside).
 
     Parameters
     ----------
     inside, outside : ndarray of shape (n_models,)
         Shares right of every model; at least three models that differ inside, else NaN.
+    se_inside : ndarray of shape (n_models,), optional
+        Standard errors of the shares inside. Sampling inside flattens the line: Student's interval
+        of the slope is then stretched, away from 0, to that of the slope with the sampling
+        variance taken out of the spread between models. Without it shares count as known.
     level : float
         Level of the interval of the slope.
 
     References
     ----------
+    Fuller (1987), Measurement error models, section 1.2, for what sampling does to a slope;
     Miller et al. (2021), Accuracy on the line; Taori et al. (2020), Measuring robustness to natural
     distribution shifts in image classification.
     """
@@ -138,7 +148,25 @@ def on_the_line(inside: Array, outside: Array, *, level: float = 0.95) -> Line:
     scatter = float(np.sqrt(left / (n - 2)))
     half = float(t_quantile(level, n - 2)) * scatter / np.sqrt(spread)
     r2 = 1 - left / varied if varied > 1e-12 else np.nan
-    return Line(slope, intercept, slope - half, slope + half, r2, n, scatter, centre, spread)
+    low, high = slope - half, slope + half
+    if se_inside is not None:
+        low, high = _unflattened(low, high, inside, np.asarray(se_inside, float), spread)
+    return Line(slope, intercept, low, high, r2, n, scatter, centre, spread)
+
+
+def _unflattened(
+    low: float, high: float, inside: Array, se: Array, spread: float
+) -> tuple[float, float]:
+    """Return the ends of a slope, stretched by what sampling inside has flattened the line.
+
+    Of the spread between models what sampling explains is taken out; NaN where less than a fifth
+    is left, for then nothing is known of the slope.
+    """
+    by_sampling = np.square(se / _density(probit(inside)))
+    left = 1 - float(by_sampling.mean()) * (len(se) - 1) / spread
+    if not left > LEAST_LEFT:
+        return np.nan, np.nan
+    return min(low, low / left), max(high, high / left)
 
 
 def robustness(

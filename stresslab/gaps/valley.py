@@ -136,6 +136,25 @@ def critical_interval(
     return float(low), float(high), flat
 
 
+def widest_interval(gap: Array, se: Array, *, level: float = 0.95) -> tuple[float, float]:
+    """Return the interval of the widest true gap of shares, which knows that it was picked.
+
+    All levels hold together (Bonferroni): the widest lies between the largest low and high ends.
+
+    Parameters
+    ----------
+    gap, se : ndarray of shape (n_levels,)
+        Inside minus outside, not cut at 0, and its standard error.
+    level : float
+        Level of the interval.
+    """
+    from scipy.special import ndtri
+
+    check_level(level)
+    wide = ndtri(1 - (1 - level) / 2 / len(gap)) * se
+    return max(float((gap - wide).max()), 0.0), min(float((gap + wide).max()), 1.0)
+
+
 def _vertex(levels: Array, gap: Array) -> float:
     (x0, x1, x2), (y0, y1, y2) = levels, gap
     left, right = (y1 - y0) / (x1 - x0), (y2 - y1) / (x2 - x1)

@@ -132,6 +132,17 @@ def kendall_tau(a: Array, b: Array) -> Array:
     return found
 
 
+def allowed_places(wins: Array) -> tuple[Array, Array]:
+    """Return the best and the worst place that decided pairs leave to every model.
+
+    Parameters
+    ----------
+    wins : ndarray of bool, shape (..., n_models, n_models)
+        ``wins[a, b]``: whether model a is told to be better than model b.
+    """
+    return 1 + wins.sum(axis=-2), wins.shape[-1] - wins.sum(axis=-1)
+
+
 def tie_groups(values: Array, apart: Array, *, higher_is_better: bool = True) -> Array:
     """Return the group of every model: with it are those that cannot be told from its best one.
 

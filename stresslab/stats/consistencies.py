@@ -9,7 +9,6 @@ import numpy as np
 from stresslab.checks import Array
 from stresslab.stats import consistency as one_pair
 from stresslab.stats.consistency import Blocks, Consistency, blocks
-from stresslab.stats.intervals import t_quantile
 from stresslab.stats.marks import MOST_MODELS, Marks, by_block, by_group, marked
 
 
@@ -87,9 +86,13 @@ def _of_single_rows(
         share = np.where(known, 1 / np.maximum(n * known.sum(), 1), 0.0)
         moves[:, place] = np.nan_to_num(effects[corner, place] * share).T.ravel()
     squares = _squares_by_cluster(rows.code, where, moves, n_marks)
-    n_clusters = int(np.count_nonzero(np.bincount(where.cluster)))
-    for one, square in zip(found, squares, strict=True):
-        yield _with_mean(one, float(square), where, level, n_clusters)
+    alone = counts.ravel() @ moves**2
+    for one, together, apart in zip(found, squares, alone, strict=True):
+        if not np.isfinite(one.kappa).any():
+            yield one
+            continue
+        mean, low, high = one_pair.mean_of(one, float(together), float(apart))
+        yield replace(one, mean=mean, mean_low=low, mean_high=high)
 
 
 def _part(made: Consistency, own: slice) -> Consistency:
@@ -114,21 +117,3 @@ def _squares_by_cluster(code: Array, where: Blocks, moves: Array, n_marks: int) 
     sums = csr_array((np.ones(len(key)), (where.cluster, key)), shape=shape) @ moves
     squares: Array = (sums**2).sum(axis=0)
     return squares
-
-
-def _with_mean(
-    found: Consistency, squares: float, where: Blocks, level: float, n_clusters: int
-) -> Consistency:
-    known = np.isfinite(found.kappa)
-    if not known.any():
-        return found
-    value = float(found.kappa[known].mean())
-    if not known.all():
-        n_clusters = int(np.count_nonzero(np.bincount(where.cluster[known[where.owner]])))
-    if n_clusters < 2:
-        return replace(found, mean=value)
-    reach = float(t_quantile(level, n_clusters - 1)) * float(
-        np.sqrt(squares * n_clusters / (n_clusters - 1))
-    )
-    low, high = max(-1.0, value - reach), min(1.0, value + reach)
-    return replace(found, mean=value, mean_low=low, mean_high=high)

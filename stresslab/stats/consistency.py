@@ -27,8 +27,7 @@ class Consistency:
         Rows, and independent clusters of them.
     mean, mean_low, mean_high : float
         Mean of kappa over the groups that have one, as the authors average conditions, and its
-        interval by the delta method on clusters, which may stand in several groups; NaN for a
-        single group.
+        interval (see `mean_of`); clusters may stand in several groups. NaN for a single group.
     """
 
     kappa: Array
@@ -165,7 +164,7 @@ def consistency(
     alone = bool((clusters == n).all())
     effects = None if alone and where.n_groups < 2 else _effects(table, sums, where)
     found = of_table(table, clusters, level, None if alone else effects, where)
-    mean, low, high = _mean(found.kappa, n, effects, where, level)
+    mean, low, high = _mean(found, n, effects, where)
     return replace(found, mean=mean, mean_low=low, mean_high=high)
 
 
@@ -235,24 +234,48 @@ def _effects(table: Array, sums: list[Array], where: Blocks) -> Array:
     return effect
 
 
+def mean_of(found: Consistency, together: float, alone: float) -> tuple[float, float, float]:
+    """Return the mean of kappa over the groups that have one, and its interval.
+
+    The ends of the groups are put together by the variances they stand for (MOVER), enlarged by
+    what clusters that stand in several groups add. The variance of the mean itself is too small
+    where groups are: with 20 rows, of which 90 % are right, its interval covered 67 %.
+
+    Parameters
+    ----------
+    found : Consistency
+        The groups.
+    together, alone : float
+        Sum over clusters of the square of all they move the mean by, and the same if every
+        cluster had one group only.
+
+    References
+    ----------
+    Zou and Donner (2008), Construction of confidence limits about effect measures.
+    """
+    known = np.isfinite(found.kappa)
+    kappa, low, high = found.kappa[known], found.low[known], found.high[known]
+    value = float(kappa.mean())
+    wider = max(together / alone, 1.0) if alone > 0 else 1.0
+    below, above = (
+        float(np.sqrt(wider * ((kappa - end) ** 2).sum())) / len(kappa) for end in (low, high)
+    )
+    return value, max(-1.0, value - below), min(1.0, value + above)
+
+
 def _mean(
-    kappa: Array, n: Array, effects: Array | None, where: Blocks, level: float
+    found: Consistency, n: Array, effects: Array | None, where: Blocks
 ) -> tuple[float, float, float]:
     """Return the mean of kappa over the groups that have one; a cluster may stand in several."""
+    kappa = found.kappa
     known = np.isfinite(kappa)
     if effects is None or where.n_groups < 2 or not known.any():
         return np.nan, np.nan, np.nan
-    value = float(kappa[known].mean())
     inside = known[where.owner]
     share = effects[inside] / n[where.owner[inside]]
     cluster = where.cluster[inside]
-    per_cluster = np.bincount(cluster, weights=share) / known.sum()
-    n_clusters = int(np.count_nonzero(np.bincount(cluster)))
-    if n_clusters < 2:
-        return value, np.nan, np.nan
-    error = float(np.sqrt((per_cluster**2).sum() * n_clusters / (n_clusters - 1)))
-    reach = float(t_quantile(level, n_clusters - 1)) * error
-    return value, max(-1.0, value - reach), min(1.0, value + reach)
+    per_cluster = np.bincount(cluster, weights=share)
+    return mean_of(found, float(per_cluster @ per_cluster), float(share @ share))
 
 
 def _kappa(table: Array) -> tuple[Array, Array, Array]:

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from stresslab.checks import Array
+from stresslab.checks import Array, check_level
+from stresslab.stats import _profile
 from stresslab.stats.tiers import TierMeans
 
 SHRINK = 0.05
 """Part of the correlations between tiers that is taken away, so that weights stay finite."""
-
-WITHIN = 3.841458820694124
-"""Chi2 above the best within which a mark may lie: the 95 % point of one degree of freedom."""
 
 GRID = 41
 """Places tried for a changepoint, or a midpoint, before the best is refined."""
@@ -98,6 +96,7 @@ def fits(
     *,
     floor: float | None = None,
     ceiling: float | None = None,
+    level: float = 0.95,
 ) -> list[Fit]:
     """Return the shapes that the known tiers can tell apart, the best by AIC first.
 
@@ -114,24 +113,28 @@ def fits(
         Value a logistic curve falls to: chance, or the lower bound; without it none is fitted.
     ceiling : float, optional
         Largest possible value.
+    level : float
+        Level of the intervals of marks.
 
     References
     ----------
     Burnham and Anderson (2002), Model selection and multimodel inference, section 2.2.
     """
+    check_level(level)
     spots = np.asarray(position, float)
     use = np.isfinite(means.mean)
     x, y = spots[use], means.mean[use]
     if len(x) < 2 or means.n_clusters < 2:
         return []
+    reach = _profile.reach(level, means.n_clusters, len(x))
     weights = _weights(means, use, (floor, ceiling))
     made: list[Fit] = [
-        _polynomial(x, y, weights, degree) for degree in (0, 1, 2) if len(x) > degree + 1
+        _polynomial(x, y, weights, degree, reach) for degree in (0, 1, 2) if len(x) > degree + 1
     ]
     if len(x) > 3:
-        made += [_changepoint(x, y, weights)]
+        made += [_changepoint(x, y, weights, reach)]
         if floor is not None:
-            made += [_logistic(x, y, weights, floor, ceiling)]
+            made += [_logistic(x, y, weights, reach, (floor, ceiling))]
     # Shapes as good as each other but for rounding stay in this order, the simpler one first.
     return sorted(made, key=lambda one: round(one.aic, 9))
 
@@ -260,14 +263,14 @@ def _solve(design: Array, y: Array, weights: Array) -> tuple[Array, Array, float
     return theta, inverse, float(left @ weights @ left)
 
 
-def _polynomial(x: Array, y: Array, weights: Array, degree: int) -> Fit:
+def _polynomial(x: Array, y: Array, weights: Array, degree: int, reach: float) -> Fit:
     theta, covariance, chi2 = _solve(np.vander(x, degree + 1, increasing=True), y, weights)
     shape = ("flat", "linear", "quadratic")[degree]
     mark = low = high = float("nan")
     if degree == 2 and abs(theta[2]) > 1e-12:
         mark = float(-theta[1] / (2 * theta[2]))
         pull = np.array([0.0, -1 / (2 * theta[2]), theta[1] / (2 * theta[2] ** 2)])
-        scale = WITHIN * max(1.0, chi2 / max(len(x) - 3, 1))
+        scale = reach * max(1.0, chi2 / max(len(x) - 3, 1))
         half = float(np.sqrt(max(scale * (pull @ covariance @ pull), 0.0)))
         low, high = mark - half, mark + half
         if not x.min() < mark < x.max():
@@ -279,25 +282,33 @@ def _polynomial(x: Array, y: Array, weights: Array, degree: int) -> Fit:
     return _fit(shape, theta, chi2, len(x), (mark, low, high), curve)
 
 
-def _changepoint(x: Array, y: Array, weights: Array) -> Fit:
+def _changepoint(x: Array, y: Array, weights: Array, reach: float) -> Fit:
     """Return a level that holds up to some place and then falls or rises along a line.
 
     The place is tried on a grid; level and slope are solved for at each.
     """
     # Between the last two tiers the place and the slope cannot be told apart.
-    places = np.linspace(x[0], x[-2], 4 * GRID)
-    ramps = np.maximum(x[None, :] - places[:, None], 0.0)
+    first, last = float(x[0]), float(x[-2])
     ones = np.ones(len(x))
     w_one, w_y = weights @ ones, weights @ y
-    a, b = float(ones @ w_one), ramps @ w_one
-    c = np.einsum("ij,jk,ik->i", ramps, weights, ramps)
-    u, v = float(ones @ w_y), ramps @ w_y
-    free = np.maximum(a * c - b * b, 1e-300)
-    level, slope = (c * u - b * v) / free, (a * v - b * u) / free
-    distance = float(y @ w_y) - level * u - slope * v
+    a, u = float(ones @ w_one), float(ones @ w_y)
+
+    def tried(places: Array) -> tuple[Array, Array, Array]:
+        """Return level, slope and chi2 for every place."""
+        ramps = np.maximum(x[None, :] - places[:, None], 0.0)
+        b, v = ramps @ w_one, ramps @ w_y
+        c = np.einsum("ij,jk,ik->i", ramps, weights, ramps)
+        free = np.maximum(a * c - b * b, 1e-300)
+        level, slope = (c * u - b * v) / free, (a * v - b * u) / free
+        return level, slope, float(y @ w_y) - level * u - slope * v
+
+    places = np.linspace(first, last, 4 * GRID)
+    for _ in range(2):
+        places = _profile.around(float(places[int(np.argmin(tried(places)[2]))]), first, last)
+    level, slope, distance = tried(places)
     best = int(np.argmin(distance))
     chi2 = max(float(distance[best]), 0.0)
-    low, high = _within(places, distance, chi2, len(x) - 3, float(places[best]))
+    low, high = _profile.within(places, distance, chi2, len(x) - 3, float(places[best]), reach)
     theta = np.array([level[best], slope[best], places[best]])
 
     def curve(at: ArrayLike) -> Array:
@@ -307,11 +318,14 @@ def _changepoint(x: Array, y: Array, weights: Array) -> Fit:
     return _fit("changepoint", theta, chi2, len(x), (float(theta[2]), low, high), curve)
 
 
-def _logistic(x: Array, y: Array, weights: Array, floor: float, ceiling: float | None) -> Fit:
+def _logistic(
+    x: Array, y: Array, weights: Array, reach: float, limits: tuple[float, float | None]
+) -> Fit:
     """Return ``floor + (top - floor) / (1 + exp((x - c50) / width))`` with width above 0.
 
     Midpoint and width are tried on a grid that closes in on the best; the top is solved for.
     """
+    floor, ceiling = limits
     span = float(x[-1] - x[0])
     room = np.inf if ceiling is None else ceiling - floor
     root = np.linalg.cholesky(weights)
@@ -319,8 +333,8 @@ def _logistic(x: Array, y: Array, weights: Array, floor: float, ceiling: float |
     square = float(left @ left)
 
     def tried(middles: Array, widths: Array) -> tuple[Array, Array]:
-        """Return the best height, and its chi2, for every pair of a midpoint and a width."""
-        far = (x - middles[:, None, None]) / widths[None, :, None]
+        """Return the best height, and its chi2, for every midpoint and each of its widths."""
+        far = (x - middles[:, None, None]) / np.atleast_2d(widths)[:, :, None]
         g = (1 / (1 + np.exp(np.clip(far, -60, 60)))) @ root
         gg, gy = (g**2).sum(axis=-1), g @ left
         height = np.clip(gy / np.maximum(gg, 1e-300), 0.0, room)
@@ -337,10 +351,16 @@ def _logistic(x: Array, y: Array, weights: Array, floor: float, ceiling: float |
         widths = np.geomspace(*_beside(widths, j), 9)
     mark, low, high = float(theta[1]), float("nan"), float("nan")
     if x[0] <= mark <= x[-1]:
-        places = np.linspace(x[0], x[-1], 3 * GRID)
-        widths = np.append(np.geomspace(span / 100, 2 * span, GRID // 2), theta[2])
-        _, distance = tried(places, widths)
-        low, high = _within(places, distance.min(axis=1), chi2, len(x) - 3, mark)
+        places = _profile.around(mark, float(x[0]), float(x[-1]))
+        each = np.tile(np.geomspace(span / 100, 2 * span, GRID // 3), (len(places), 1))
+        for _ in range(3):  # the best width at every place
+            _, distance = tried(places, each)
+            top = distance.argmin(axis=1)
+            beside = [np.clip(top + step, 0, each.shape[1] - 1) for step in (-1, 1)]
+            least, most = (np.take_along_axis(each, one[:, None], 1)[:, 0] for one in beside)
+            each = np.geomspace(least, most, 9, axis=1)
+        distance = np.append(distance, tried(places, each)[1], axis=1).min(axis=1)
+        low, high = _profile.within(places, distance, chi2, len(x) - 3, mark, reach)
     else:  # a midpoint beyond the tiers is a guess
         mark = float("nan")
 
@@ -353,16 +373,3 @@ def _logistic(x: Array, y: Array, weights: Array, floor: float, ceiling: float |
 
 def _beside(places: Array, best: int) -> tuple[float, float]:
     return float(places[max(best - 1, 0)]), float(places[min(best + 1, len(places) - 1)])
-
-
-def _within(
-    places: Array, distance: Array, chi2: float, spare: int, mark: float
-) -> tuple[float, float]:
-    """Return between which places the best curve is not clearly worse: a profile interval.
-
-    Where even the best is further away than chance, the scale grows with it.
-    """
-    near = places[distance <= chi2 + WITHIN * max(1.0, chi2 / max(spare, 1))]
-    if not near.size:
-        return mark, mark
-    return min(float(near.min()), mark), max(float(near.max()), mark)
