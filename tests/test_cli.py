@@ -145,6 +145,23 @@ def test_settings_may_stand_behind_set_or_alone(mine, capsys):
     assert {row["model"] for row in one["tables"]["tier_curve"]} == {"A"}
 
 
+def test_a_kept_result_is_found_by_whoever_asks_the_same_in_other_words(mine, capsys):
+    from stresslab import Workspace, analyses
+    from stresslab.store.kept import kept_result
+
+    words = ["analyze", "tier_curve", "-w", mine, "where=tier > 0", "--keep"]
+    assert "rows kept" in printed(capsys, *words)
+    assert "kept already" in printed(capsys, *words)
+    opened, make = Workspace.open(mine), analyses.get("tier_curve").params
+    stood = analyses.get("tier_curve").run(opened, make(where="tier > 0")).params
+    named = make(where="tier > 0", models=tuple(stood["models"]))  # as the default is understood
+    found = kept_result(opened, "tier_curve", named)
+    again = analyses.get("tier_curve").run(opened, named)
+    assert found.to_dict()["tables"] == again.to_dict()["tables"]
+    assert kept_result(opened, "tier_curve", make(where="tier > 0", models=("A",))) is None
+    assert kept_result(opened, "tier_curve", make()) is None
+
+
 def test_people_get_a_table_and_the_names_of_the_others(mine, capsys):
     text = printed(capsys, "analyze", "overview", "-w", mine)
     assert "model" in text

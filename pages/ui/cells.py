@@ -84,6 +84,8 @@ def prepared(
         else:
             shown[name] = values
         label = LABELS.get(name, name.replace("_", " "))
+        if name == "rank" and pd.api.types.is_integer_dtype(values):
+            label = "place"
         config[name] = _column(name, values, label)
         ends = INTERVALS.get(name, ("", ""))
         if set(ends) <= set(frame.columns):

@@ -158,7 +158,7 @@ def _by(opened: Open, task: str, about: Mapping[str, Any]) -> tuple[str, ...]:
     attributes = table[(table["task"] == task) & (table["n_values"] <= 12)]["name"].tolist()
     options = ["domain", "perturbation", "tier", *attributes]
     options = [one for one in options if one != "tier" or "tier is always" not in about["help"]]
-    default = list(about["default"])
+    default = _there(opened, task, about["default"])
     chosen = state.bound(
         "by",
         lambda key: st.multiselect(
@@ -168,6 +168,18 @@ def _by(opened: Open, task: str, about: Mapping[str, Any]) -> tuple[str, ...]:
         read=_some_of(options),
     )
     return tuple(chosen)
+
+
+def _there(opened: Open, task: str, default: Sequence[str]) -> list[str]:
+    """Return what to group by at first: harder inputs where items have no domains."""
+    domains, harder = (
+        table[table["task"] == task] for table in (opened.contents.domains,
+                                                   opened.contents.perturbations)
+    )  # fmt: skip
+    if "domain" not in default or domains["domain"].notna().any():
+        return list(default)
+    rest = [one for one in default if one != "domain"]
+    return rest or ([] if harder.empty else ["perturbation"])
 
 
 def _baseline(opened: Open, task: str, about: Mapping[str, Any]) -> str | None:

@@ -14,6 +14,7 @@ from stresslab.metrics import Metric
 from stresslab.params import Params
 from stresslab.result import Result
 from stresslab.saved_slices import expand_params
+from stresslab.store.kept import kept_result
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,8 @@ def metric(opened: Open, task: str, name: str) -> Metric:
 
 @st.cache_data(show_spinner=False, max_entries=200)
 def _run(analysis: str, params: Params, data_version: str, path: str, _workspace: Any) -> Result:
-    return analyses.get(analysis).run(_workspace, params)
+    kept = kept_result(_workspace, analysis, params)
+    return analyses.get(analysis).run(_workspace, params) if kept is None else kept
 
 
 def _empty(n_runs: int) -> None:

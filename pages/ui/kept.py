@@ -58,7 +58,7 @@ def table(tables: dict[str, pd.DataFrame], opened: Open) -> None:
     chosen: Any = st.dataframe(
         shown, hide_index=True, key="table_slices", column_config=config, placeholder="–",
         on_select="rerun", selection_mode="single-row",
-        height=show.ROW * min(len(shown) + 1, 12) + 3, row_height=show.ROW,
+        height=show.ROW * min(max(len(shown), 1) + 1, 12) + 3, row_height=show.ROW,
     )  # fmt: skip
     st.caption("Choose a row to see its items. Intervals of differences hold for all rows at once.")
     if chosen.selection.rows:

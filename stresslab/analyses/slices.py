@@ -37,7 +37,7 @@ MOST = 200
 AT_ONCE = 20
 """Slices whose rows are held at once."""
 MOST_DOMAINS = 30
-"""Domains shown where no slice is saved, those of most items."""
+"""Domains shown where no slice is saved, those of most items; or perturbations."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +45,8 @@ class SliceParams(Params):
     """Settings of a table of slices."""
 
     slices: tuple[str, ...] = setting(
-        (), "Slices, each as `name: condition`; those saved in the workspace when empty, and its "
-        "domains when none is saved.",
+        (), "Slices, each as `name: condition`; those saved in the workspace when empty; its "
+        "domains when none is saved, its perturbations where it has no domains.",
     )  # fmt: skip
 
 
@@ -118,17 +118,11 @@ def run(workspace: "Workspace", params: SliceParams) -> Result:
 
 
 def _named(asked: Asked, given: Sequence[str]) -> Iterator[_Slice]:
-    """Yield the slices asked for, the saved ones, or the domains."""
+    """Yield the slices asked for, the saved ones, or the domains, or the harder inputs."""
     pairs = [one.partition(":")[::2] for one in given]
     if not given:
         pairs = list(asked.workspace.config.slices.items())
-    if not pairs:
-        domains = asked.contents.domains
-        domains = domains[(domains["task"] == asked.question.task) & domains["domain"].notna()]
-        mine = domains["domain"]
-        if len(domains) > MOST_DOMAINS:
-            mine = domains.nlargest(MOST_DOMAINS, "n_items")["domain"].sort_values()
-        pairs = [(str(one), f"domain = {_sentences.quoted(str(one))}") for one in mine]
+    pairs = pairs or _domains(asked) or _harder(asked)
     for name, text in pairs:
         name, text = name.strip(), text.strip()
         try:
@@ -137,6 +131,24 @@ def _named(asked: Asked, given: Sequence[str]) -> Iterator[_Slice]:
             yield _Slice(name, text, None, str(error))
         else:
             yield _Slice(name, text, where, "" if where else "The condition is empty.")
+
+
+def _domains(asked: Asked) -> list[tuple[str, str]]:
+    """Return the domains of most items as slices."""
+    domains = asked.contents.domains
+    domains = domains[(domains["task"] == asked.question.task) & domains["domain"].notna()]
+    mine = domains["domain"]
+    if len(domains) > MOST_DOMAINS:
+        mine = domains.nlargest(MOST_DOMAINS, "n_items")["domain"].sort_values()
+    return [(str(one), f"domain = {_sentences.quoted(str(one))}") for one in mine]
+
+
+def _harder(asked: Asked) -> list[tuple[str, str]]:
+    """Return the perturbations as slices, without the originals."""
+    return [
+        (str(one), f"perturbation = {_sentences.quoted(str(one))} and tier > 0")
+        for one in asked.perturbations["perturbation"][:MOST_DOMAINS]
+    ]
 
 
 def _rows(asked: Asked, where: Predicate | None) -> "Pairs":
@@ -247,8 +259,9 @@ def _cautions(
         Warn("bad-slice", f"Slice {one.name!r} cannot be read: {one.error}", None) for one in failed
     ]
     if not told and not asked.empty:
-        text = "No slice is saved and the items have no domains. Save one with "
-        return [Warn("no-slices", f"{text}`stresslab slice save`, or give a condition.", 0)]
+        text = "No slice is saved, and the items have neither domains nor harder variants. "
+        text += "Save one with `stresslab slice save`, or give a condition."
+        return [Warn("no-slices", text, 0)]
     if table.empty or not (table["n"] > 0).any():
         return [no_rows(asked), *found]
     empty = len({one.name for one in told} - set(table["slice"]) - {one.name for one in failed})

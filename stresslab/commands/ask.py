@@ -3,7 +3,7 @@
 import dataclasses
 import importlib
 import inspect
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,11 @@ from stresslab.catalog import Catalog
 from stresslab.commands import _print
 from stresslab.commands._options import JsonOption, WorkspaceOption, open_workspace
 from stresslab.errors import ParamError, UnknownPieceError
+
+if TYPE_CHECKING:
+    from stresslab.params import Params
+    from stresslab.result import Result
+    from stresslab.store.workspace import Workspace
 
 KINDS = (
     "analyses",
@@ -43,6 +48,9 @@ def analyze(
     table: Annotated[
         str | None, typer.Option(help="Table to print; the answering one by default.")
     ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the result: pages show it until data change.")
+    ] = False,
     json_: JsonOption = False,
 ) -> None:
     """Answer a question: run one analysis on a workspace."""
@@ -50,12 +58,27 @@ def analyze(
 
     piece = analyses.get(name)
     params = piece.params.parse(pairs_of([*(set_ or []), *(settings or [])]))
-    found = piece.run(open_workspace(workspace), params)
+    opened = open_workspace(workspace)
+    found = _kept(opened, name, params, json_) if keep else piece.run(opened, params)
     if json_:
         return print(found.to_json())
     if table is not None and table not in found.tables:
         raise ParamError(f"{name} has the tables {', '.join(found.tables)}; got {table!r}.")
     return _print.result(found, table)
+
+
+def _kept(opened: "Workspace", name: str, params: "Params", json_wanted: bool) -> "Result":
+    """Return the result of an analysis after it was kept for pages."""
+    from stresslab import analyses
+    from stresslab.jobs.keep import keep
+    from stresslab.saved_slices import expand_params
+    from stresslab.store.kept import kept_result
+
+    params = expand_params(params, opened.config.slices)  # as pages ask
+    done = _print.follow(keep(opened, name, params), quiet=json_wanted)
+    if not json_wanted:
+        _print.done(done, json_wanted=False)
+    return kept_result(opened, name, params) or analyses.get(name).run(opened, params)
 
 
 def list_(kind: KindArgument, json_: JsonOption = False) -> None:

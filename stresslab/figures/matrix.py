@@ -11,6 +11,8 @@ from stresslab.figures._kind import Figure
 from stresslab.figures.theme._colour import Mode
 
 ROW_PX, HEAD, FOOT = 44, 44, 24
+WIDE, NARROW = 640, 420
+"""Pixels that a page has for a picture at least (800 pixels wide), and half of a wide page."""
 
 
 def draw(
@@ -49,15 +51,20 @@ def draw(
     shown = dict(titles or {})
     most = 18 if narrow else 30
     left = 28 + int(7 * max(len(theme.shorten(shown.get(one, one), most)) for one in names))
-    top = HEAD + (22 if column_title else 0)
+    labels = [theme.plain(theme.shorten(shown.get(one, one), 16)) for one in heads]
+    longest = 7 * max(map(len, labels))
+    slanted = longest > ((NARROW if narrow else WIDE) - left) / len(labels)
+    top = HEAD + (22 if column_title else 0) + (int(0.65 * longest) if slanted else 0)
     picture = theme.figure(
         mode, height=top + FOOT + max(ROW_PX * len(names), 120),
-        margin={"l": left, "r": 16, "t": top, "b": FOOT},
+        margin={
+            "l": left, "r": 16 + (int(0.75 * 7 * len(labels[-1])) if slanted else 0), "t": top,
+            "b": FOOT,
+        },
     )  # fmt: skip
     picture.layout.xaxis = theme.axis(
         mode, side="top", tickmode="array", tickvals=list(range(len(heads))),
-        ticktext=[theme.plain(theme.shorten(shown.get(one, one), 16)) for one in heads],
-        range=[-0.5, len(heads) - 0.5],
+        ticktext=labels, range=[-0.5, len(heads) - 0.5], tickangle=-40 if slanted else 0,
     )  # fmt: skip
     picture.layout.xaxis.title.text = theme.plain(column_title)
     picture.layout.yaxis = theme.axis(

@@ -1,7 +1,7 @@
 """Results that are slow to compute, kept among the derived values until an input changes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,9 +64,19 @@ def kept_result(
         if info.kind != RESULT or info.is_stale or recipe.get("name") != analysis:
             continue
         path = info.path / FILE
-        if wanted in recipe.get("asked", ()) and not difference(path, _entry(info)):
+        if _means(wanted, recipe.get("asked", ())) and not difference(path, _entry(info)):
             return replace(Result.load(path), data_version=workspace.data_version)
     return None
+
+
+def _means(wanted: Mapping[str, Any], asked: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether settings mean what was asked: each as it was given, or as it was understood.
+
+    A page may name the space that a command left to the default; both ask the same.
+    """
+    return any(set(one) == set(wanted) for one in asked) and all(
+        any(name in one and one[name] == value for one in asked) for name, value in wanted.items()
+    )
 
 
 def _entry(info: DerivedInfo) -> Mapping[str, Any]:

@@ -11,6 +11,15 @@ def test_without_saved_slices_the_domains_are_shown(toy, ask):
     assert len(found.tables["headlines"])
 
 
+def test_without_domains_the_perturbations_are_shown_less_their_originals(make, ask):
+    found = ask("slices", make(n_items=40, domains=(None,))).table
+    assert set(found["slice"]) == {"noise", "swap"}
+    alpha = found[found["model"] == "alpha"].set_index("slice")
+    assert alpha.loc["noise", "n"] == 40 * 3
+    assert alpha.loc["noise", "n_rest"] == 40 * 4  # swap and the originals
+    assert alpha.loc["noise", "difference"] < alpha.loc["swap", "difference"]
+
+
 def test_a_slice_and_the_rest_make_up_all_rows(toy, ask):
     row = ask("slices", toy, slices=("late: tier >= 2",)).table.set_index("model").loc["alpha"]
     whole = ask("slices", toy, slices=("all: tier >= 0",)).table.set_index("model").loc["alpha"]
