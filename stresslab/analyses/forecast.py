@@ -95,7 +95,7 @@ def _split(asked: Asked) -> tuple[Asked, list[_ood_split.Split]]:
     """Return the sides of the models; untouched against harder inputs where nobody named any."""
     found = [one for one in _ood_split.splits(asked) if one.whole]
     params: Any = asked.params
-    if found or asked.empty or not any(0 in list(t) for t in asked.perturbations["tiers"]):
+    if found or asked.empty or not len(asked.perturbations):
         return asked, found
     again = replace(asked, params=replace(params, in_where=INSIDE, out_where=OUTSIDE))
     return again, [one for one in _ood_split.splits(again) if one.whole]
