@@ -12,6 +12,12 @@ DOMAINS = ("photo", "sketch", "cartoon", "art")
 VARIANCES = (0.0, 0.01, 0.04, 0.09)
 """Variance of the noise on pixels in [0, 1], by tier."""
 
+CHANGES = {
+    "noise": (VARIANCES[1:], "variance"), "shift": ((1.0, 2.0), "pixels"),
+    "negative": ((1.0,), "grey values turned around"),
+}  # fmt: skip
+"""Strengths by tier from 1 on, and their unit: noise, and two variants of another style."""
+
 N_TEST = 140
 SHOTS = (0, 2, 8)
 REFERENCE = "kNN on photos"
@@ -71,8 +77,7 @@ def reference(extra: int = 0, domain: str = "photo") -> Predict:
         chosen = np.concatenate([np.flatnonzero(known == one)[:extra] for one in range(10)])
         images = np.concatenate([images, more[chosen]])
         labels = np.concatenate([labels, known[chosen]])
-    weights = "distance" if extra else "uniform"
-    model = KNeighborsClassifier(5 if not extra else 3, weights=weights)
+    model = KNeighborsClassifier(3, weights="distance")  # the same with and without examples
     return _predictor(model.fit(_flat(images), labels))
 
 
@@ -98,6 +103,24 @@ def network(domains: tuple[str, ...], noise: float = 0.0) -> Predict:
 def noisy(images: Array, variance: float, rng: np.random.Generator) -> Array:
     """Return images with Gaussian noise, kept in [0, 1]."""
     return np.clip(images + rng.normal(0, variance**0.5, images.shape), 0, 1)
+
+
+def shifted(images: Array, pixels: int) -> Array:
+    """Return images moved to the right by some pixels; what leaves the picture is gone."""
+    moved = np.zeros_like(images)
+    moved[:, :, pixels:] = images[:, :, :-pixels]
+    return moved
+
+
+def changed(images: Array, kind: str, strength: float, *names: str | int) -> Array:
+    """Return images under one of `CHANGES`; of the same names the same."""
+    if kind == "noise":
+        return noisy(images, strength, rng_for("gpt4v noise", *names))
+    if kind == "shift":
+        return shifted(images, int(strength))
+    if kind == "negative":
+        return 1 - images
+    return images
 
 
 def _predictor(model: object) -> Predict:

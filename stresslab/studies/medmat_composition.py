@@ -14,7 +14,7 @@ from stresslab.gaps.composition import (
     unrelated,
 )
 from stresslab.rng import rng_for
-from stresslab.stats.intervals import wilson
+from stresslab.stats.intervals import from_moments, wilson
 from stresslab.studies import _read
 from stresslab.studies._kind import Found, KnownAnswer, Look, Picture, Published, Scale, Study
 from stresslab.studies._medmat_world import CELLS, QUESTIONS, SHAPES, TEXTURES, learned
@@ -122,10 +122,8 @@ def find(workspace: "Workspace") -> Found:
     most = cells["n_trained"].max()
     table = pd.DataFrame(_shares(cells[cells["n_trained"] == most]))
     gains = cells.assign(value=cells["trained"] - cells["more"], x=cells["n_trained"])
-    by_n = gains.groupby(["x", "direction"])["value"].agg(["mean", "count", "std"]).reset_index()
-    half = 2.2 * by_n["std"] / np.sqrt(by_n["count"])
-    curve = by_n.assign(value=by_n["mean"], low=by_n["mean"] - half, high=by_n["mean"] + half,
-                        n=by_n["count"], model=by_n["direction"])  # fmt: skip
+    curve = pd.DataFrame([_mean_gain(key, mine) for key, mine in
+                          gains.groupby(["x", "direction"], sort=True)])  # fmt: skip
     printed = pd.DataFrame([_share(name, *counts, published=True) for name, counts in
                             PRINTED.items()])  # fmt: skip
     total = table.iloc[-1]
@@ -133,9 +131,27 @@ def find(workspace: "Workspace") -> Found:
     if total["mean_trained"] <= CHANCE + 0.02:
         verdict = "fails"
     return Found(
-        tables={"shares": table, "gains": curve[["x", "model", "value", "low", "high", "n"]],
-                "printed_shares": printed, "combinations": gains},
+        tables={"shares": table, "gains": curve,
+                "printed_shares": printed, "combinations": gains,
+                "printed_accuracies": _printed_rows()},
         verdict=verdict, sentences=_sentences(table, most),
+    )  # fmt: skip
+
+
+def _mean_gain(key: Any, mine: "pd.DataFrame") -> dict[str, Any]:
+    """Return the mean gain of combinations of one direction and amount, by Student's t."""
+    n, values = len(mine), mine["value"].to_numpy(float)
+    found = from_moments(values.sum(), n, n, (values**2).sum(), values.sum(), n, bounds=(-1, 1))
+    ends = {name: float(getattr(found, name)) for name in ("value", "low", "high")}
+    return {"x": key[0], "model": key[1], **ends, "n": n}
+
+
+def _printed_rows() -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(
+        [{"row": name, "baseline": one, "other data": two, "its parts": three,
+          "helps": helps(three, one, two)} for name, (one, two, three) in ROWS.items()]
     )  # fmt: skip
 
 
@@ -239,6 +255,11 @@ PIECE = Study(
             lambda: np.sum(list(PRINTED.values()), axis=0),
         ),
         KnownAnswer("without noise every composition gains .65", (0.65,), _simulated),
+        KnownAnswer(
+            "the printed rows: three help, Bones State with its first pair and CT Cancer do not",
+            (1, 1, 0, 1, 0),
+            lambda: _printed_rows()["helps"].astype(float).tolist(),
+        ),
         KnownAnswer("a tie with other data does not help", 0, lambda: float(helps(0.7, 0.5, 0.7))),
         KnownAnswer("a target among its own parts is refused", 1, _refused),
     ),

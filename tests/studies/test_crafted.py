@@ -1,11 +1,15 @@
 """The parts a study of validation is made of: edges, thresholds, folds."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from stresslab import Workspace
 from stresslab.errors import ShapeError
 from stresslab.studies import _crafted_edges as edges
 from stresslab.studies import _crafted_images as images
+from stresslab.studies import crafted_validation as study
+from stresslab.studies._crafted_known import is_any_leaky
 from stresslab.studies._crafted_models import check_fold
 
 
@@ -59,3 +63,28 @@ def test_a_kind_on_both_sides_is_a_leaky_fold():
     assert set(images.FOLDS[0]) | set(images.FOLDS[1]) == set(images.CATEGORIES)
     with pytest.raises(ShapeError, match="leaky fold"):
         check_fold(images.FOLDS[0], images.FOLDS[0])
+
+
+def test_crafted_validation_is_over_the_kinds_every_model_was_asked():
+    shares = pd.DataFrame({"blur": [0.5, 0.7], "edges": [0.1, np.nan], "weather": [0.7, 0.9]})
+    assert study.of_common(shares).tolist() == pytest.approx([0.6, 0.8])
+
+
+def test_the_verdict_follows_from_the_difference_and_from_the_folds(built):
+    gain = pd.DataFrame({"low": [0.1, 0.0]})
+    assert study._verdict(gain) == "trust augmented validation"
+    assert study._verdict(gain.assign(low=-0.1)) == "no better than standard"
+    assert study._verdict(gain, leaky=True) == "leaky"
+    workspace = Workspace.open(built("crafted_validation").folder)
+    assert not is_any_leaky(workspace, study.TASK)
+    assert not study._left_out(workspace)
+
+
+def test_a_run_whose_folds_share_a_kind_is_leaky(tmp_path):
+    from stresslab.studies._record import record
+
+    workspace = Workspace.create(tmp_path / "leaky", name="leaky")
+    rows = pd.DataFrame({"item": ["a"], "correct": [1]})
+    record(workspace, rows, model="m", task=study.TASK,
+           settings={"folds": [[["blur", "edges"], ["edges"]]]})  # fmt: skip
+    assert is_any_leaky(workspace, study.TASK)
