@@ -131,7 +131,7 @@ def find(workspace: "Workspace") -> Found:
             for size, value in zip(LEVELS, row, strict=True)
         ]
     )
-    places = printed.groupby("size")["value"].rank(ascending=False, method="min")
+    places = printed.groupby("size")["value"].rank(ascending=True, method="max")
     solvers = pd.DataFrame([judged(one, answers[one]) for one in SOLVERS])
     orders = pd.DataFrame([order_effect(workspace, solver) for solver in SOLVERS])
     return Found(
@@ -320,8 +320,8 @@ PIECE = Study(
             {
                 "x": "size",
                 "x_title": "problems per prompt",
-                "y_title": "place on MATH500 (1 is best, printed)",
-                "bounds": (9.5, 0.5),
+                "y_title": "place from the last (9 is best, printed)",
+                "bounds": (0.5, 9.5),
             },
             "Who overtakes whom?",
         ),
