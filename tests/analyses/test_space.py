@@ -133,3 +133,23 @@ def test_classes_a_measure_leaves_out_are_counted():
     (said,) = _classes_left(piece, evidence, used)
     assert said.n == 1
     assert "1 of 3 classes" in said.message
+
+
+def test_a_space_without_a_model_says_whose_home_it_took(tmp_path, ask):
+    workspace = Workspace.create(tmp_path / "homes")
+    items = [f"i{n:03d}" for n in range(60)]
+    rows = pd.DataFrame({"item": items, "correct": 1, "domain": ["north", "south"] * 30})
+    for place, home in enumerate(("north", "south")):
+        record(workspace, rows, model=f"m{place}", task="toy", settings={"place": place})
+        workspace.set_config("models", f"m{place}", {"in_domains": [home]})
+    with workspace.add_space(
+        "free", dimension=3, kind="features", layer="last", encoder="toy",
+        settings={"task": "toy"},
+    ) as space:  # fmt: skip
+        space.write([f"toy/{one}" for one in items], np.random.default_rng(0).normal(size=(60, 3)))
+    found = ask("space_shift", workspace, measures=("mmd",), permutations=19)
+    (said,) = [one for one in found.warnings if one.code == "home-of"]
+    assert "home is that of m0" in said.message
+    named = ask("space_shift", workspace, measures=("mmd",), permutations=19, models=("m1",))
+    assert "home-of" not in {one.code for one in named.warnings}
+    assert set(named.table["to"]) == {"north"}
