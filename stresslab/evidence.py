@@ -14,7 +14,8 @@ from stresslab.checks import Array
 from stresslab.errors import ShapeError
 
 PARTS = (
-    "features", "labels", "logits", "probs", "correct", "confidence", "answers", "twin", "others"
+    "features", "labels", "logits", "probs", "correct", "confidence", "answers", "twin", "others",
+    "units",
 )  # fmt: skip
 """Parts with one row per input."""
 
@@ -81,6 +82,8 @@ class Evidence:
         Pairs of rows that are linked, for models on graphs.
     network : Network, optional
         The model itself, where it is to be trained again.
+    units : ndarray of shape (n,) of int, optional
+        Code of whom a row belongs to: rows of one item or cluster share it.
 
     Raises
     ------
@@ -101,6 +104,7 @@ class Evidence:
     twin: Array | None = None
     others: Array | None = None
     network: Network | None = None
+    units: Array | None = None
 
     def __post_init__(self) -> None:
         rows = {name: len(part) for name in PARTS if (part := getattr(self, name)) is not None}

@@ -54,7 +54,8 @@ def headlines(table: "pd.DataFrame", n_models: int, link: Mapping[str, str]) -> 
     if not n_models:
         return [Sentence("nothing", NONE, CANNOT_TELL, "inventory", {})]
     if n_models < FEWEST:
-        text = f"{n_models} models are too few to tell: a forecast needs at least {FEWEST}."
+        text = f"{n_models} models are too few to tell: a forecast needs at least {FEWEST}, "
+        text += f"{FEWEST - n_models} more."
         return [Sentence("few-models", text, CANNOT_TELL, "forecast", dict(link))]
     known = table[table["pearson"].notna()]
     verdict = overall(known)

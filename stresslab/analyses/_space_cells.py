@@ -1,6 +1,6 @@
 """Clouds of a space cut by tier, domain and layer: rows drawn by cluster, the same in every cut."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,7 +108,7 @@ def cells(
         made.append(
             Cell(
                 {name: _plain(one) for name, one in zip(by, values, strict=True)},
-                evidence.take(places),
+                replace(evidence, units=clusters).take(places),
                 rank[places] % BLOCKS,
                 clusters[places],
             )

@@ -109,6 +109,7 @@ def _measured(
             return rows, moves, [Warn("not-applicable", f"{piece.title}: {reason}.")]
         rng = rng_for("geometry", params.seed, name)
         used = np.arange(cell.evidence.n) if piece.rows is None else piece.rows(cell.evidence, rng)
+        warnings += _classes_left(piece, cell.evidence, used)
         cell = replace(
             cell, evidence=cell.evidence.take(used), blocks=cell.blocks[used],
             clusters=cell.clusters[used],
@@ -118,6 +119,11 @@ def _measured(
         except StresslabError as error:
             warnings.append(Warn("not-measured", f"{piece.title}: {error}"))
             continue
+        if piece.whole:
+            text = f"{piece.title}: a count, which jumps; it has no interval."
+            warnings.append(Warn("no-interval", text))
+            gone = {one: np.full_like(found.without[one], np.nan) for one in piece.whole}
+            found = replace(found, without={**found.without, **gone})
         nulls = list(_nulls(piece, cell.evidence, params, name))
         rows += _rows(piece, name, cell, found, nulls, params)
         if first is None:
@@ -125,6 +131,16 @@ def _measured(
         else:
             moves += _moves(name, first, (cell, found), params.level)
     return rows, moves, warnings
+
+
+def _classes_left(piece: Any, evidence: Evidence, used: Array) -> list[Warn]:
+    """Return a warning of the classes of which a measure takes no point."""
+    if piece.rows is None or evidence.labels is None:
+        return []
+    known = evidence.labels[evidence.labels >= 0]
+    n = len(np.setdiff1d(known, evidence.labels[used]))
+    text = f"{piece.title}: {n} of {len(np.unique(known))} classes are left out (one point, or "
+    return [Warn("classes-left-out", text + "more classes than it takes).", n)] if n else []
 
 
 def _of(piece: Any, evidence: Evidence, params: GeometryParams, name: str) -> dict[str, float]:

@@ -62,7 +62,7 @@ def run(workspace: "Workspace", params: ShiftParams) -> Result:
         warnings += [] if asked.empty else [_space_cells.no_space()]
     else:
         found = _space_cells.gathered(asked, space.space_id)
-        warnings += found.warnings
+        warnings += [*found.warnings, *_whose_home(asked, found)]
         for sides in _pairs(asked, found, params):
             for name in params.measures:
                 rows += _compared(name, sides, params, warnings)
@@ -88,6 +88,17 @@ def run(workspace: "Workspace", params: ShiftParams) -> Result:
             }
         },
     )
+
+
+def _whose_home(asked: Asked, found: Gathered) -> list[Warn]:
+    """Return whose training says what home is, where the space does not and models disagree."""
+    splits = [one for one in _ood_split.splits(asked) if one.whole]
+    said = (found.space.manifest.get("settings") or {}).get("model")
+    if len(splits) < 2 or said in asked.question.models:
+        return []
+    first = next((one for one in splits if found.model in one.models), splits[0])
+    text = f"The space names no model asked for: home is that of {first.models[0]} "
+    return [Warn("home-of", f"{text}({first.in_words}). Name another in models or in_domains.")]
 
 
 def _pairs(asked: Asked, found: Gathered, params: ShiftParams) -> list[_Sides]:

@@ -43,6 +43,18 @@ def labelled(evidence: Evidence, fewest: int = 2) -> tuple[Array, Array]:
         If fewer than two classes are left.
     """
     features, labels = features_of(evidence), np.asarray(evidence.labels)
+    rows = rows_of_classes(labels, fewest)
+    return features[rows], np.unique(labels[rows], return_inverse=True)[1]
+
+
+def rows_of_classes(labels: Array, fewest: int = 2) -> Array:
+    """Return the places of rows whose class is known and has `fewest` points or more.
+
+    Raises
+    ------
+    TooFewRowsError
+        If fewer than two classes are left.
+    """
     kept = labels >= 0
     names, code, counts = np.unique(labels[kept], return_inverse=True, return_counts=True)
     large = (counts >= fewest)[code]
@@ -51,8 +63,8 @@ def labelled(evidence: Evidence, fewest: int = 2) -> tuple[Array, Array]:
             f"This measure compares classes of at least {fewest} points; {len(names)} classes are "
             f"known and {int((counts >= fewest).sum())} are that large. Widen the slice."
         )
-    rows = np.flatnonzero(kept)[large]
-    return features[rows], np.unique(labels[rows], return_inverse=True)[1]
+    found: Array = np.flatnonzero(kept)[large]
+    return found
 
 
 def some(n: int, rng: np.random.Generator, most: int = MOST) -> Array:

@@ -37,6 +37,8 @@ class Geometry:
         How time grows, e.g. ``"n * dimension**2"``.
     source : str
         Where the definition comes from.
+    whole : tuple of str
+        Values that are counts: they jump, so leaving blocks out says nothing of their error.
     """
 
     title: str
@@ -48,6 +50,7 @@ class Geometry:
     rows: Callable[[Evidence, np.random.Generator], Array] | None = None
     cost: str = ""
     source: str = ""
+    whole: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,13 @@ import numpy as np
 
 from stresslab.checks import Array
 from stresslab.evidence import Evidence
-from stresslab.geometry._cloud import labelled
+from stresslab.geometry._cloud import labelled, rows_of_classes
 from stresslab.geometry._kind import Geometry
+from stresslab.rng import rng_for
 
 FOLDS = 5
+FEWEST_UNITS = 20
+"""Units below which folds drawn by unit could leave nothing to learn from."""
 
 
 def linear_probe(
@@ -16,12 +19,13 @@ def linear_probe(
     """Return the accuracy of a linear readout on held-out points, and that on shuffled classes.
 
     The readout is least squares on one-hot classes with a ridge, cross-validated in five folds;
-    `selectivity` is what is above the control task.
+    `selectivity` is what is above the control task. Where `units` say whose the rows are, folds and
+    shuffled classes go with them, so that leaving some out leaves those of the others alone.
 
     Parameters
     ----------
     evidence : Evidence
-        Features and labels.
+        Features and labels; units if known.
     rng : numpy.random.Generator
         Folds and the shuffled classes.
     ridge : float
@@ -32,10 +36,28 @@ def linear_probe(
     Alain and Bengio (2017); Hewitt and Liang (2019) for the control task.
     """
     features, labels = labelled(evidence)
-    folds = rng.permutation(len(labels)) % min(FOLDS, len(labels))
+    units = None
+    if evidence.units is not None:
+        units = np.asarray(evidence.units)[rows_of_classes(np.asarray(evidence.labels))]
+    if units is None or len(np.unique(units)) < FEWEST_UNITS:
+        folds = rng.permutation(len(labels)) % min(FOLDS, len(labels))
+        shuffled = rng.permutation(labels)
+    else:
+        seed = int(rng.integers(2**32))
+        folds = np.unique((_shares(units, seed) * FOLDS).astype(int), return_inverse=True)[1]
+        drawn = (_shares(units, seed + 1) * len(labels)).astype(int)
+        shuffled = np.sort(labels)[drawn]
     found = _held_out(features, labels, folds, ridge)
-    control = _held_out(features, rng.permutation(labels), folds, ridge)
+    control = _held_out(features, shuffled, folds, ridge)
     return {"probe_accuracy": found, "probe_control": control, "selectivity": found - control}
+
+
+def _shares(units: Array, seed: int) -> Array:
+    """Return a number in [0, 1) of every unit that depends on it and the seed alone."""
+    names, code = np.unique(units, return_inverse=True)
+    drawn = np.array([rng_for("linear probe", seed, int(one)).random() for one in names])
+    found: Array = drawn[code]
+    return found
 
 
 def _held_out(features: Array, labels: Array, folds: Array, ridge: float) -> float:

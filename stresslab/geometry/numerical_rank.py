@@ -39,4 +39,5 @@ PIECE = Geometry(
     settings={"least": 1e-3},
     cost="n * dimension**2",
     source="Study 06, geometry markers.",
+    whole=("numerical_rank",),
 )

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stresslab import Workspace
+from stresslab import Workspace, geometry
+from stresslab.analyses.geometry import _classes_left
 from stresslab.analyses.space_shift import permuted
+from stresslab.evidence import Evidence
 from stresslab.jobs.keep import keep
 from stresslab.store.kept import kept_result
 from stresslab.studies._record import record
@@ -108,3 +110,46 @@ def test_a_kept_result_is_found_and_not_computed_twice(spaced):
     assert first.counts == {"results": 1}
     assert kept_result(spaced, "geometry", params) is not None
     assert list(keep(spaced, "geometry", params))[-1].counts == {"results": 0}
+
+
+def test_a_count_has_no_interval_and_says_so(spaced, ask):
+    found = ask("geometry", spaced, space="s0", measures=("numerical_rank",))
+    assert (found.table["value"] == 5).all()
+    assert found.table[["low", "high"]].isna().all(axis=None)
+    assert found.tables["changes"]["p_value"].isna().all()
+    assert "no-interval" in {one.code for one in found.warnings}
+
+
+def test_few_models_say_how_many_more_are_needed(spaced, ask):
+    found = ask("forecast", spaced, models=("m0", "m1"), measures=("pairwise",))
+    assert "at least 6, 4 more" in found.tables["headlines"]["text"].iloc[0]
+
+
+def test_classes_a_measure_leaves_out_are_counted():
+    labels = np.array([0] * 10 + [1] * 10 + [2])
+    evidence = Evidence(features=np.ones((21, 2)), labels=labels)
+    piece = geometry.get("manifolds")
+    used = piece.rows(evidence, np.random.default_rng(0))
+    (said,) = _classes_left(piece, evidence, used)
+    assert said.n == 1
+    assert "1 of 3 classes" in said.message
+
+
+def test_a_space_without_a_model_says_whose_home_it_took(tmp_path, ask):
+    workspace = Workspace.create(tmp_path / "homes")
+    items = [f"i{n:03d}" for n in range(60)]
+    rows = pd.DataFrame({"item": items, "correct": 1, "domain": ["north", "south"] * 30})
+    for place, home in enumerate(("north", "south")):
+        record(workspace, rows, model=f"m{place}", task="toy", settings={"place": place})
+        workspace.set_config("models", f"m{place}", {"in_domains": [home]})
+    with workspace.add_space(
+        "free", dimension=3, kind="features", layer="last", encoder="toy",
+        settings={"task": "toy"},
+    ) as space:  # fmt: skip
+        space.write([f"toy/{one}" for one in items], np.random.default_rng(0).normal(size=(60, 3)))
+    found = ask("space_shift", workspace, measures=("mmd",), permutations=19)
+    (said,) = [one for one in found.warnings if one.code == "home-of"]
+    assert "home is that of m0" in said.message
+    named = ask("space_shift", workspace, measures=("mmd",), permutations=19, models=("m1",))
+    assert "home-of" not in {one.code for one in named.warnings}
+    assert set(named.table["to"]) == {"north"}

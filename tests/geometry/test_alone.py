@@ -4,6 +4,7 @@ from sklearn.metrics import roc_auc_score, silhouette_score
 
 from stresslab import geometry
 from stresslab.evidence import Evidence
+from stresslab.stats.jackknife import jackknife
 
 
 def of(name, rng=0, **parts):
@@ -157,3 +158,36 @@ def test_logits_by_hand():
     assert found["logit_margin"] == pytest.approx((2 - 5) / 2)
     expected = -np.log([np.exp(3) + np.exp(1) + 1, 2 + np.exp(5)]).mean()
     assert found["energy"] == pytest.approx(expected)
+
+
+def test_folds_of_a_probe_stay_when_others_leave():
+    """Leaving ten of 200 points out moves accuracy by little: the folds of the rest are kept."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(200) % 2
+    x = rng.normal(size=(200, 10)) + 0.6 * labels[:, None]
+    known = Evidence(features=x, labels=labels, units=np.arange(200))
+    plain = Evidence(features=x, labels=labels)
+    piece = geometry.get("linear_probe")
+    spread = []
+    for evidence in (known, plain):
+        found = jackknife(
+            lambda mask, one=evidence: piece.compute(one.take(mask), rng=np.random.default_rng(3)),
+            np.arange(200) % 20,
+        )
+        spread.append((found.error("probe_accuracy"), found.error("probe_control")))
+        assert 0.7 < found.values["probe_accuracy"] <= 1
+        assert 0.3 < found.values["probe_control"] < 0.7
+    assert 0 < spread[0][0] < 0.7 * spread[1][0]
+
+
+def test_rows_of_one_unit_share_a_fold():
+    """Copies of noise could be learnt by heart, were they on both sides of a fold."""
+    rng = np.random.default_rng(1)
+    x, labels = rng.normal(size=(60, 80)), rng.integers(0, 2, 60)
+    twice = {"features": np.repeat(x, 2, axis=0), "labels": np.repeat(labels, 2)}
+    piece = geometry.get("linear_probe")
+    draws = [np.random.default_rng(s) for s in (2, 2)]
+    by_unit = piece.compute(Evidence(**twice, units=np.repeat(np.arange(60), 2)), rng=draws[0])
+    by_row = piece.compute(Evidence(**twice), rng=draws[1])
+    assert by_row["probe_accuracy"] > 0.8
+    assert by_unit["probe_accuracy"] < 0.7
