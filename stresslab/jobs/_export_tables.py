@@ -85,7 +85,8 @@ def join_parquet(parts: Sequence[Path], whole: Path, plan: Plan) -> None:
 def _flat(row: dict[str, Any], one: Outgoing, *, lists: bool = False) -> dict[str, Any]:
     """Return a row as the columns of the table."""
     known = placed(row)
-    known |= {"model": one.run.model, "revision": one.run.revision, "task": one.run.task}
+    run = one.run
+    known |= {"model": run.model, "revision": run.revision, "task": run.task, "run": run.run_id}
     flat = {name: known.get(name) for name in COLUMNS}
     for name in JSON:
         if known.get(name) is not None and not (lists and name == "probs"):

@@ -191,9 +191,12 @@ class SourceImport:
 
     def _start(self, key: RunKey, batch: Batch, stack: ExitStack) -> "RunWriter":
         measures = {name: dict(one) for name, one in batch.measures.items()}
+        common = self._common
+        if key.part:
+            common = common | {"source": {**common["source"], "run": key.part}}
         self._writers[key] = stack.enter_context(
             self._workspace.add_run(
-                model=key.model, task=key.task, revision=key.revision, **self._common,
+                model=key.model, task=key.task, revision=key.revision, **common,
                 settings=dict(batch.settings), measures=measures,
                 model_info=dict(batch.model_info), part_rows=2 * ROWS_A_FLUSH,
             )

@@ -138,6 +138,7 @@ class _Plan:
         """Return the plan as JSON can say it."""
         runs = [
             {"model": key.model, "task": key.task, "revision": key.revision,
+             **({"run": key.part} if key.part else {}),
              **{name: counts[name] for name in ("outcomes", "items", "variants")},
              "by_status": {name: counts[name] for name in STATUSES if counts[name]}}
             for key, counts in self._runs.items()

@@ -8,7 +8,7 @@ from stresslab import nouns
 from stresslab.readers._arrow_items import RowsOf, indices, items_of
 from stresslab.readers._kind import RunKey
 from stresslab.readers._part import NONE, OddError, Part, Said, Same, by_value, combined
-from stresslab.readers._roles import graded
+from stresslab.readers._roles import RUN, graded
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,12 +38,16 @@ def add_part(table: "LongTable", part: Part) -> bool:
 
 def _runs(said: Said) -> list[tuple[RunKey, Numbers | None]]:
     """Return the runs in the order of their first rows, and their rows; None for all rows."""
-    codes, keys = combined([said.roles[role] for role in ("model", "task", "revision")], said.n)
+    codes, keys = combined([said.roles[role] for role in RUN], said.n)
     if len(keys) == 1:
-        return [(RunKey(*keys[0]), None)]
+        return [(_key(*keys[0]), None)]
     rows = [np.flatnonzero(codes == code) for code in range(len(keys))]
     found = sorted(zip(keys, rows, strict=True), key=lambda one: int(one[1][0]))
-    return [(RunKey(*key), mine) for key, mine in found]
+    return [(_key(*key), mine) for key, mine in found]
+
+
+def _key(model: str, task: str, revision: str | None, part: str | None) -> RunKey:
+    return RunKey(model, task, revision, part or "")
 
 
 class _OfRun(RowsOf):

@@ -227,7 +227,17 @@ def _all_cut(rows: Sequence[Row], item: Source, base: Source, kind: Source) -> b
 
 
 def _apart(rows: Sequence[Row], sources: dict[str, Source]) -> int:
-    roles = ("model", "revision", "task", "items", "item", "perturbation", "tier", "strength")
+    roles = (
+        "model",
+        "revision",
+        "run",
+        "task",
+        "items",
+        "item",
+        "perturbation",
+        "tier",
+        "strength",
+    )
     keys = [_column(rows, sources[role]) for role in (*roles, "seed", "trial") if role in sources]
     return len(set(zip(*keys, strict=True)))
 

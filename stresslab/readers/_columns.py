@@ -11,7 +11,7 @@ import numpy as np
 from stresslab import nouns
 from stresslab.readers import _values as values
 from stresslab.readers._column_values import FEW, Column, mixed, objects
-from stresslab.readers._roles import CONVERTERS, earned, graded
+from stresslab.readers._roles import CONVERTERS, RUN, earned, graded
 from stresslab.readers._turned import LATER, Columns, TurnedColumns
 from stresslab.store.scan import Chunk, ColumnChunk
 
@@ -71,10 +71,7 @@ def add_columns(
 def _place(chunk: TurnedColumns, low: int, high: int) -> None:
     """Add the rows of a stretch without odd ones."""
     said = chunk.said
-    keys = list(
-        zip(said["model"][low:high], said["task"][low:high], said["revision"][low:high],
-            strict=True)
-    )  # fmt: skip
+    keys = list(zip(*(said[role][low:high] for role in RUN), strict=True))
     by_run: dict[Any, list[int]] = {}
     if len(set(keys)) == 1:
         by_run[keys[0]] = list(range(low, high))
@@ -314,10 +311,10 @@ def _graded(given: list[Any], known: dict[tuple[str, ...], int | None]) -> int |
     return known[key]
 
 
-def _run_key(model: str, task: str, revision: str | None) -> "RunKey":
+def _run_key(model: str, task: str, revision: str | None, part: str | None) -> "RunKey":
     from stresslab.readers._kind import RunKey
 
-    return RunKey(model, task, revision)
+    return RunKey(model, task, revision, part or "")
 
 
 def _arrow(table: str, columns: Sequence[Any]) -> "pa.Table":

@@ -13,11 +13,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunKey:
-    """The run a row belongs to: one model on one task."""
+    """The run a row belongs to: one model on one task, and which where a source holds several.
+
+    Parameters
+    ----------
+    model, task : str
+        Names.
+    revision : str, optional
+        Version of the model.
+    part : str
+        Tells runs of one model on one task apart that lie in one source; mostly empty.
+    """
 
     model: str
     task: str
     revision: str | None = None
+    part: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

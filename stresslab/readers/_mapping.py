@@ -17,7 +17,7 @@ from stresslab.readers._wide import Wide
 __all__ = ["Getter", "Mapping", "Source", "look_up", "value_key"]
 
 ROLES = (
-    "model", "revision", "task", "items", "item", "domain", "group", "split",
+    "model", "revision", "run", "task", "items", "item", "domain", "group", "split",
     "perturbation", "axis", "tier", "strength", "unit", "seed", "trial",
     "original", "input", "messages", "choices", "reference",
     "output", "answer", "score", "explanation", "correct", "confidence", "probs", "status", "error",
@@ -25,8 +25,8 @@ ROLES = (
 )  # fmt: skip
 """What a row can say. `items` is the item set, `original` the untouched input of a variant.
 
-`split` becomes ``item.split``; `messages` the turns of the untouched input; `explanation` says why
-the score is what it is.
+`run` tells runs of one model on one task apart; `split` becomes ``item.split``; `messages` the
+turns of the untouched input; `explanation` says why the score is what it is.
 """
 
 NAMED = {"task": "task", "id": "item", "condition": "perturbation"}

@@ -9,8 +9,9 @@ from stresslab.readers._mapping import Getter
 from stresslab.readers._values import ValueProblem
 
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
-    "model": values.name, "revision": values.name, "task": values.name, "items": values.name,
-    "item": values.name, "domain": values.domain, "group": values.label, "split": values.label,
+    "model": values.name, "revision": values.name, "run": values.name, "task": values.name,
+    "items": values.name, "item": values.name, "domain": values.domain, "group": values.label,
+    "split": values.label,
     "perturbation": values.name, "axis": values.label, "unit": values.label,
     "tier": lambda value: values.whole(value, 0, 32_767),
     "seed": lambda value: values.whole(value, -(2**53), 2**53),
@@ -26,7 +27,8 @@ CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "tokens_out": lambda value: values.whole(value, 0, 2**31 - 1),
 }  # fmt: skip
 
-NEEDED = ("model", "task", "item", "perturbation", "axis", "tier", "strength", "seed", "trial")
+NEEDED = ("model", "task", "run", "item", "perturbation", "axis", "tier", "strength", "seed",
+          "trial")  # fmt: skip
 """Where one of these cannot be read the row cannot be placed and is left out."""
 
 
@@ -34,6 +36,8 @@ TEXTS = {
     "original", "input", "messages", "choices", "reference", "output", "explanation", "probs",
     "error",
 }  # fmt: skip
+RUN = ("model", "task", "revision", "run")
+"""What tells the runs of a table apart: the fields of a `RunKey` in order."""
 MAX_KNOWN = 10_000
 """Values of a column, other than texts, that are turned only once."""
 

@@ -312,7 +312,7 @@ class LongTable:
 def _key(said: dict[str, Any]) -> RunKey | None:
     if not said["model"] or not said["task"]:
         return None
-    return RunKey(said["model"], said["task"], said["revision"])
+    return RunKey(said["model"], said["task"], said["revision"], said["run"] or "")
 
 
 def _getters(mapping: Mapping, sources: dict[str, Source]) -> dict[str, Getter]:

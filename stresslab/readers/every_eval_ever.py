@@ -94,11 +94,13 @@ def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
         rows = _rows(samples, about, course)
         for chunk in in_chunks(rows, lambda: course[0], "line"):
             for _, row in chunk.rows:
-                own = table_of(row["read"].get("item_attributes"))
-                exact.see(row["read"], row.get("evaluation_name"), own)
-            yield from exact.put_back(table.add(chunk))
+                own = (
+                    table_of(row["read"].get(f"{one}_attributes")) for one in ("item", "variant")
+                )
+                exact.see(row["read"], row.get("evaluation_name"), *own)
+            yield from map(exact.put_back, table.add(chunk))
         done = course[0]
-    yield from exact.put_back(table.finish(done))
+    yield from map(exact.put_back, table.finish(done))
     by_run: dict[RunKey, list[tuple[Any, ...]]] = {}
     for row, said in _published(about, samples is not None):
         key = table.key_of(row)
@@ -333,7 +335,7 @@ PIECE = Reader(
     propose=propose,
     read=read,
     parts=parts,
-    version="1",
+    version="2",
     suffix="_samples.jsonl",
     example=(
         '{"schema_version": "0.3.0", "evaluation_id": "demo/org_a/1", "model_id": "org/a", '

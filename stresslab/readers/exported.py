@@ -2,7 +2,9 @@
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,11 @@ COLUMNS = (
     "perturbation", "axis", "tier", "strength", "unit", "seed", "trial",
     "original", "input", "messages", "choices", "reference",
     "output", "answer", "status", "score", "correct", "confidence", "probs", "error",
-    "latency_s", "tokens_in", "tokens_out", *BESIDE,
+    "latency_s", "tokens_in", "tokens_out", *BESIDE, "run",
 )  # fmt: skip
 """Columns of an exported table before those of attributes and measures."""
 
-NEEDED = tuple(name for name in COLUMNS if name not in BESIDE)
+NEEDED = tuple(name for name in COLUMNS if name not in (*BESIDE, "run"))
 ROLES = {"item_set": "items", "group_id": "group"}
 JSON = ("messages", "choices", "reference", "probs")
 FREE = ("item.", "variant.", "measure.", "explanation.")
@@ -72,6 +74,8 @@ def propose(path: Path) -> Mapping:
         for kind in FREE
     }  # fmt: skip
     sources = {ROLES.get(name, name): Source(fields=(name,)) for name in NEEDED}
+    if "run" in columns:  # older exports have none
+        sources["run"] = Source(fields=("run",))
     if "score" in free["explanation."]:
         sources["explanation"] = free["explanation."].pop("score")
     declared: dict[str, dict[str, Any]] = {}
@@ -100,14 +104,15 @@ def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
     ReadError
         If it is no readable table.
     """
-    runs = {_key(run): run for run in _runs(path)}
+    is_apart = "run" in mapping.sources
+    runs = {_key(run, is_apart): run for run in _runs(path)}
 
     def about(key: RunKey) -> About:
         run = runs.get(key, {})
         return About(_object(run.get("settings")), _object(run.get("model_info")))
 
     table, bytes_done = LongTable(mapping, path.name, about), 0
-    is_text, exact = scan.format_of(path) == "csv", Exact()
+    is_text, exact = scan.format_of(path) == "csv", defaultdict[str, Exact](Exact)
     seen: dict[RunKey, None] = {}
     for chunk in scan.scan(path):
         bytes_done = chunk.bytes_done
@@ -115,11 +120,11 @@ def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
         for _, row in rows:
             key = table.key_of(row) if len(seen) < len(runs) else None
             seen |= {key: None} if key is not None else {}
-            own = ((name, row.get(f"item.{name}")) for name in mapping.attributes)
-            exact.see(row, row.get("task"), dict(own))
+            part = str(row.get("run") or "") if is_apart else ""
+            exact[part].see(row, row.get("task"), _free(row, "item."), _free(row, "variant."))
         found = table.add(Chunk(rows, chunk.rejects, bytes_done, chunk.unit))
-        yield from exact.put_back(found)
-    yield from exact.put_back(table.finish(bytes_done))
+        yield from (_whole(one, exact, runs) for one in found)
+    yield from (_whole(one, exact, runs) for one in table.finish(bytes_done))
     for key, run in runs.items():
         rows_said = run.get("published")
         said = [
@@ -129,6 +134,20 @@ def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
         ]
         if said:
             yield table.batch(key, "published", said)
+
+
+def _free(row: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {name.removeprefix(kind): one for name, one in row.items() if name.startswith(kind)}
+
+
+def _whole(batch: Batch, exact: dict[str, Exact], runs: dict[RunKey, dict[str, Any]]) -> Batch:
+    """Return a batch with what its run alone said of items, seeds and measures."""
+    if batch.run is None:
+        return batch
+    declared = _object(runs.get(batch.run, {}).get("measures"))
+    if declared:
+        batch = replace(batch, measures={name: known(one) for name, one in declared.items()})
+    return exact[batch.run.part].put_back(batch)
 
 
 def _decoded(row: dict[str, Any], is_text: bool) -> dict[str, Any]:
@@ -164,8 +183,9 @@ def _runs(path: Path) -> list[dict[str, Any]]:
     return [one for one in (found if isinstance(found, list) else ()) if isinstance(one, dict)]
 
 
-def _key(run: dict[str, Any]) -> RunKey:
-    return RunKey(str(run.get("model")), str(run.get("task")), run.get("revision"))
+def _key(run: dict[str, Any], is_apart: bool) -> RunKey:
+    part = str(run.get("run_id") or "") if is_apart else ""
+    return RunKey(str(run.get("model")), str(run.get("task")), run.get("revision"), part)
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -178,7 +198,7 @@ PIECE = Reader(
     propose=propose,
     read=read,
     parts=parts,
-    version="1",
+    version="2",
     suffix=".csv",
     example=(
         f"{','.join(NEEDED)},item.length,measure.rouge\n"

@@ -150,7 +150,8 @@ def _names(folder: Path) -> set[str]:
 def _import_key(run: RunInfo) -> tuple[str | None, ...]:
     """Return what two imports of the same source share, or the run itself."""
     sha256 = run.source.get("sha256")
-    return (str(sha256), run.model, run.revision, run.task) if sha256 else (run.run_id,)
+    part = run.source.get("run")
+    return (str(sha256), run.model, run.revision, run.task, part) if sha256 else (run.run_id,)
 
 
 def _placed(

@@ -161,7 +161,8 @@ class Workspace:
             Names as users shall see them.
         source : dict, optional
             ``format, path, sha256, version`` of what the rows come from; its hash is part of the
-            identity, so the same source again adds nothing.
+            identity, so the same source again adds nothing. ``run`` tells runs of one model on
+            one task apart that lie in one source.
         reader : str
             Reader or runner, with its version.
         settings, model_info : dict, optional

@@ -284,7 +284,8 @@ def head_of(
 ) -> dict[str, Any]:  # fmt: skip
     """Return the part of a manifest that is known before the first row.
 
-    The identity is that of DESIGN.md 3: source, mapping, reader version, model and task. A run
+    The identity is that of DESIGN.md 3: source, mapping, reader version, model and task, and
+    ``run`` of a source that holds several of them. A run
     without a source has an identity of its own, and can be neither repeated nor resumed.
 
     Raises
@@ -301,6 +302,7 @@ def head_of(
             "Negate it, or import it under a name of its own beside a score."
         )
     named = [sha256, mapping_hash, reader, version, model, revision, task]
+    named += [one] if (one := (source or {}).get("run")) else []
     head = {
         "format": FORMAT,
         "identity": hashlib.sha256(json.dumps(named).encode()).hexdigest(),
