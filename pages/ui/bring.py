@@ -59,7 +59,7 @@ def choose(opened: Open) -> Chosen | None:
     """Return what was chosen; without a choice draw the places to drop files and type a path."""
     name = state.told(state.DROP) or st.session_state.get(DROPPED) or ""
     folder = inbox.folder_of(name)
-    typed = st.session_state.get(PATH) if reach.is_own() else None
+    typed = _typed_before() if reach.is_own() else None
     if folder is None and not typed:
         st.subheader("Add your own", anchor=False)
         with st.container(key="bring"):
@@ -69,7 +69,10 @@ def choose(opened: Open) -> Chosen | None:
     if folder:
         st.session_state[DROPPED] = name
         state.put(state.DROP, name)
-    path = folder or Path(typed).expanduser().absolute()
+    else:
+        st.session_state[PATH] = typed
+        state.put(state.TYPED, inbox.keep_path(typed))
+    path = folder or Path(str(typed)).expanduser().absolute()
     try:
         walked = _walked(path, _marks(path))
     except (StresslabError, OSError) as error:
@@ -85,8 +88,8 @@ def forget() -> None:
     """Forget what was chosen; how it was mapped is kept for the same files again."""
     for name in (FILES, PATH, DROPPED, _PATH_FIELD):
         st.session_state.pop(name, None)
-    state.put(state.DROP, None)
-    state.put(state.MAPPED, None)
+    for name in (state.DROP, state.MAPPED, state.TYPED):
+        state.put(name, None)
 
 
 def again() -> None:
@@ -159,6 +162,12 @@ def _path() -> None:
             placeholder="logs/ or answers.csv",
             help="Read where it is; a relative path starts where the app was started.",
         )  # fmt: skip
+
+
+def _typed_before() -> str | None:
+    """Return the path that was typed, also before the page was loaded anew."""
+    typed: str | None = st.session_state.get(PATH)
+    return typed or inbox.path_of(state.told(state.TYPED) or "")
 
 
 def _typed() -> None:

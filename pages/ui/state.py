@@ -16,11 +16,12 @@ import streamlit as st
 
 APP = Path(__file__).resolve().parents[2]
 WORKSPACE, WHERE, ITEM, DROP, STUDY = "workspace", "where", "item", "drop", "study"
-MAPPED = "mapped"
-"""`DROP` names an upload and `MAPPED` how it is read: by their content, never by a path."""
+MAPPED, TYPED = "mapped", "typed"
+"""`DROP` names an upload, `TYPED` a path that was typed here, and `MAPPED` how it is read: by their
+content, never by a path."""
 PRESENT = "present"
 LISTS = ("models", "by")
-MOMENTARY = (ITEM, DROP, MAPPED, STUDY, "page")
+MOMENTARY = (ITEM, DROP, MAPPED, TYPED, STUDY, "page")
 """Parameters that a click in the menu does not carry to the next page."""
 
 ADDRESS, SEEN, PAGE, NARROW = "_address", "_seen", "_page", "_narrow"

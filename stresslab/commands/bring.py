@@ -19,8 +19,9 @@ def import_(
         bool, typer.Option("--dry-run", help="Print what would be added and how; add nothing.")
     ] = False,
     watch: Annotated[
-        Path | None, typer.Option(help="Import new logs as they appear in a folder; Ctrl-C ends.")
-    ] = None,
+        bool,
+        typer.Option("--watch", help="Import new logs as they appear in the folder; Ctrl-C ends."),
+    ] = False,
     json_: JsonOption = False,
 ) -> None:
     """Import files; the workspace is made if it is missing. The same again adds nothing."""
@@ -31,13 +32,18 @@ def import_(
     from stresslab.store.memory import hold_little
 
     hold_little()
-    if bool(paths) == (watch is not None):
+    if not paths:
         raise typer.BadParameter("Name files or folders to import, or a folder with --watch.")
-    if watch is not None:
-        events = watch_logs(workspace_path(workspace), watch, mapping=mapping)
+    if watch:
+        if len(paths) > 1 or dry_run:
+            raise typer.BadParameter(
+                f"--watch takes one folder and no --dry-run; got {len(paths)} paths"
+                f"{' and --dry-run' if dry_run else ''}. Start it once for each folder."
+            )
+        events = watch_logs(workspace_path(workspace), paths[0], mapping=mapping)
         return _imports.watched(events, json_wanted=json_)
     if dry_run:
-        plan = _print.follow(plan_import(paths or [], mapping=mapping), quiet=json_)
+        plan = _print.follow(plan_import(paths, mapping=mapping), quiet=json_)
         return _imports.plan(plan, json_wanted=json_)
-    events = import_logs(workspace_path(workspace), paths or [], mapping=mapping)
+    events = import_logs(workspace_path(workspace), paths, mapping=mapping)
     return _imports.ended(_print.follow(events, quiet=json_), json_wanted=json_)

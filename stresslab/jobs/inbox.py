@@ -19,6 +19,7 @@ BLOCK = 1 << 20
 LONGEST = 150
 """Bytes of a name that is kept: file systems take 255, and a letter may have four."""
 _NAME = re.compile(r"[0-9a-f]{32}")
+_PATH = "typed"
 _ODD = re.compile(r"[^\w.+=,@ -]")
 
 
@@ -82,6 +83,16 @@ def keep_mappings(texts: Mapping[str, str]) -> str:
         durable.write_bytes(path, content)
         _tidy(path.parent, name)
     return name
+
+
+def keep_path(path: str) -> str:
+    """Write down a path that was typed and return the name a link may carry in its place."""
+    return keep_mappings({_PATH: path})
+
+
+def path_of(name: str) -> str | None:
+    """Return a path that was typed at this computer by the name it was kept under."""
+    return mappings_of(name).get(_PATH)
 
 
 def mappings_of(name: str) -> dict[str, str]:

@@ -116,7 +116,7 @@ PIECE = Reader(
     sniff=sniff,
     propose=propose,
     read=read,
-    version="1",
+    version="2",
     suffix=".csv",
     example=(
         "id,model,domain,perturbation,tier,text,label,prediction,correct,confidence\n"

@@ -12,7 +12,7 @@ from stresslab.errors import ReadError
 from stresslab.store.memory import uncollected
 from stresslab.store.scan_arrow import arrow_rows, notes_of, parquet_rows
 from stresslab.store.scan_duckdb import duckdb_rows, tables_of
-from stresslab.store.scan_formats import ENDINGS, TITLES, Look, format_of, look_at
+from stresslab.store.scan_formats import ENDINGS, TITLES, WIDE_JSON, Look, format_of, look_at
 from stresslab.store.scan_json import json_rows
 from stresslab.store.scan_rows import CHUNK_ROWS, EXCERPT, Chunk, ColumnChunk, Numbered, Reject
 from stresslab.store.scan_text import JsonLines, text_rows
@@ -73,6 +73,11 @@ def note_of(look: Look) -> list[Chunk]:
 
 
 def _unknown(path: Path, named: str, other: str) -> str:
+    if other.startswith(WIDE_JSON):
+        return (
+            f"{path} is {other}, and JSON is read in UTF-8 only. Save it as UTF-8 (`iconv -f "
+            f"{other.removeprefix(WIDE_JSON).strip()} -t UTF-8`), and import that."
+        )
     if other:
         like = f" named like {TITLES[named]}" if named else ""
         return (

@@ -17,7 +17,7 @@ from stresslab.errors import ReadError
 from stresslab.lenient import UNWRITABLE
 from stresslab.store import scan_rows
 from stresslab.store.memory import uncollected
-from stresslab.store.scan_formats import DELIMITERS
+from stresslab.store.scan_formats import DELIMITERS, encoding_of
 from stresslab.store.scan_rows import (
     BROKEN,
     EXCERPT,
@@ -35,7 +35,6 @@ MAX_LINES = 10_000
 """Lines one record may go over."""
 STEP, STEP_BYTES = 64, 1 << 20
 """Lines that are read before it is asked how long they are; fewer where they are longer."""
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 MARKED = "stresslab.marked"
 """What decodes bytes that are no text: `surrogateescape` cannot where they are below 128."""
 codecs.register_error(MARKED, lambda error: ("\udcff", error.end))  # type: ignore[attr-defined]
@@ -68,8 +67,8 @@ def csv_rows(raw: Any, path: Path, reached: Callable[[], int]) -> Iterator[Chunk
     csv.field_size_limit(MAX_FIELD)
     source = raw if hasattr(raw, "peek") else io.BufferedReader(raw)
     try:
-        is_wide = source.peek(2)[:2] in UTF_16
-        encoding, errors = ("utf-16", MARKED) if is_wide else ("utf-8-sig", "surrogateescape")
+        wide = encoding_of(source.peek(64)[:64])
+        encoding, errors = (wide, MARKED) if wide else ("utf-8-sig", "surrogateescape")
         text = io.TextIOWrapper(source, encoding=encoding, errors=errors, newline="")
         first = text.readline(MAX_FIELD)
     except CUT_SHORT as error:

@@ -1,6 +1,7 @@
 """Say what a file is: by how it begins, and by its name where a plain text tells nothing."""
 
 import bz2
+import codecs
 import gzip
 import io
 import json
@@ -39,6 +40,12 @@ OTHERS = {
 """How files begin that are no tables, whatever their name says."""
 
 _RECORDS = re.compile(r'\s*(?:\{\s*"(?P<member>[^"\\]{1,200})"\s*:\s*)?\[\s*\{\s*"')
+WIDE = {
+    codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
+}  # fmt: skip
+"""How texts begin whose letters have two or four bytes."""
+WIDE_JSON = "JSON in"
 _STREAM = b"\xff\xff\xff\xff"
 """Begins an Arrow stream, before the length of its schema."""
 
@@ -102,7 +109,7 @@ def look_at(path: Path) -> Look:
             path.open("rb") as file,
         ):
             inside = unpacked(file, packing).read(HEAD)
-        binary, other = _binary(inside), ""
+        binary, other = _binary(inside), _wide_json(inside)
         if binary:
             other = f"{TITLES[binary]} packed with {packing}"
         if not other and (listed := _list(inside, path)):
@@ -112,10 +119,35 @@ def look_at(path: Path) -> Look:
     if binary:
         return Look(binary, named=named)
     other = next((one for magic, one in OTHERS.items() if head.startswith(magic)), "")
+    other = other or _wide_json(head)
     if not other and (listed := _list(head, path)):
         return Look("json", member=listed["member"] or "")
     is_text = named in ("csv", "jsonl", "")
     return Look("" if other else _text(head, named) if is_text else named, "", named, other)
+
+
+def encoding_of(head: bytes) -> str:
+    """Return in which encoding a text is whose letters have two or four bytes; empty for UTF-8.
+
+    Without a mark at its begin it shows by the zeros: beside each of the first letters, which are
+    those of the names of columns, or before and behind them.
+    """
+    marked = next((one for mark, one in WIDE.items() if head.startswith(mark)), "")
+    if marked or b"\0" not in head[:4] or len(head) < 16:
+        return marked
+    zeros = [not any(head[at:16:4]) for at in range(4)]
+    plain = {
+        (False, True, True, True): "utf-32-le", (True, True, True, False): "utf-32-be",
+        (False, True, False, True): "utf-16-le", (True, False, True, False): "utf-16-be",
+    }  # fmt: skip
+    return plain.get((zeros[0], zeros[1], zeros[2], zeros[3]), "")
+
+
+def _wide_json(head: bytes) -> str:
+    """Return what to call JSON in an encoding that JSON is never in (RFC 8259, 8.1)."""
+    encoding = encoding_of(head)
+    text = head.decode(encoding, "replace").lstrip("\ufeff \t\r\n") if encoding else ""
+    return f"{WIDE_JSON} {encoding.upper()}" if text.startswith(("{", "[")) else ""
 
 
 def unpacked(file: IO[bytes], packing: str) -> Any:

@@ -16,7 +16,7 @@ CHUNK_BYTES = 32 << 20
 """Bytes of a chunk, but for a single row that is longer."""
 EXCERPT = 200
 BROKEN = "the file cannot be read from here on"
-NOT_TEXT = "holds bytes that are not UTF-8 text; kept with � in their place"
+NOT_TEXT = "holds bytes that are no text in the encoding of the file; kept with � in their place"
 
 Numbered = tuple[int, dict[str, Any]]
 

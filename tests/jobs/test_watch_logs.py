@@ -71,10 +71,30 @@ def test_a_folder_must_be_there(tmp_path):
         next(watch_logs(tmp_path / "w", tmp_path / "nowhere"))
 
 
-def test_paths_and_a_watched_folder_exclude_each_other(tmp_path, logs, capsys):
-    for words in ([], [str(logs), "--watch", str(logs)]):
+def test_one_folder_is_watched_and_not_also_looked_at(tmp_path, logs, capsys):
+    for words in (
+        [],
+        ["--watch"],
+        [str(logs), "--watch", str(logs)],
+        ["--watch", str(logs), "--dry-run"],
+    ):
         assert main(["import", *words, "-w", str(tmp_path / "w")]) == 2
         assert "--watch" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", ["{logs} --watch -w {w}", "--watch {logs} -w {w}", "-w {w} {logs} --watch"]
+)
+def test_the_folder_may_stand_before_or_behind_the_switch(tmp_path, logs, monkeypatch, words):
+    seen = []
+
+    def watched(workspace, folder, *, mapping=None):
+        seen.append((workspace, folder))
+        return iter(())
+
+    monkeypatch.setattr("stresslab.jobs.watch_logs.watch_logs", watched)
+    assert main(["import", *words.format(logs=logs, w=tmp_path / "w").split()]) == 0
+    assert seen == [(tmp_path / "w", logs)]
 
 
 def heed_interrupts():

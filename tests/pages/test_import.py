@@ -208,6 +208,9 @@ def test_a_log_is_compared_with_what_it_printed_and_opened_again_from_an_item(
     app.text_input(key="_path_field").set_value(str(log)).run()
     assert "would add 1 run with 2 outcomes" in said(app)
     assert str(log) not in str(dict(app.query_params))
+    again = opened(IMPORT, own, typed=app.query_params["typed"])
+    assert "would add 1 run with 2 outcomes" in said(again), "it is there when the page is reloaded"
+    assert not opened(IMPORT, own, typed=str(log)).dataframe, "a link can name no path"
     imported(app)
     assert "1 of 1 printed numbers are what the rows give" in said(app)
 

@@ -173,6 +173,20 @@ def test_a_csv_of_utf_16_is_read(tmp_path):
     assert read(tmp_path / "a.csv") == ([(2, {"id": "1", "text": "café"})], [])
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_a_csv_of_wide_letters_is_read_with_a_mark_or_without(tmp_path, encoding):
+    (tmp_path / "a.csv").write_text("id,text\n1,café ☃\n2,x\n", encoding=encoding)
+    rows = [(2, {"id": "1", "text": "café ☃"}), (3, {"id": "2", "text": "x"})]
+    assert read(tmp_path / "a.csv") == (rows, [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32"])
+def test_json_of_wide_letters_is_refused_with_what_to_do(tmp_path, encoding):
+    (tmp_path / "a.jsonl").write_text('{"id": 1, "text": "café"}\n' * 3, encoding=encoding)
+    with pytest.raises(ReadError, match=f"{encoding.upper()}.*UTF-8 only. Save it as UTF-8"):
+        read(tmp_path / "a.jsonl")
+
+
 def test_ten_thousand_columns_come_in_few_rows_at_a_time(tmp_path, monkeypatch):
     monkeypatch.setattr(scan_rows, "CHUNK_CELLS", 20_000)
     names, lines = [f"c{n}" for n in range(10_000)], [",".join(["1"] * 10_000)] * 5
