@@ -113,13 +113,10 @@ def read(path: Path, mapping: Mapping) -> Iterator[Batch]:
 
     table, bytes_done = LongTable(mapping, path.name, about), 0
     is_text, exact = scan.format_of(path) == "csv", defaultdict[str, Exact](Exact)
-    seen: dict[RunKey, None] = {}
     for chunk in scan.scan(path):
         bytes_done = chunk.bytes_done
         rows = [(number, _decoded(row, is_text)) for number, row in chunk.rows]
         for _, row in rows:
-            key = table.key_of(row) if len(seen) < len(runs) else None
-            seen |= {key: None} if key is not None else {}
             part = str(row.get("run") or "") if is_apart else ""
             exact[part].see(row, row.get("task"), _free(row, "item."), _free(row, "variant."))
         found = table.add(Chunk(rows, chunk.rejects, bytes_done, chunk.unit))
@@ -142,12 +139,13 @@ def _free(row: dict[str, Any], kind: str) -> dict[str, Any]:
 
 def _whole(batch: Batch, exact: dict[str, Exact], runs: dict[RunKey, dict[str, Any]]) -> Batch:
     """Return a batch with what its run alone said of items, seeds and measures."""
-    if batch.run is None:
+    key = batch.run
+    if key is None:
         return batch
-    declared = _object(runs.get(batch.run, {}).get("measures"))
+    declared = _object(runs.get(key, {}).get("measures"))
     if declared:
         batch = replace(batch, measures={name: known(one) for name, one in declared.items()})
-    return exact[batch.run.part].put_back(batch)
+    return exact[key.part].put_back(batch)
 
 
 def _decoded(row: dict[str, Any], is_text: bool) -> dict[str, Any]:
