@@ -21,8 +21,8 @@ def precision_recall(
     """
     precision, recall = curve(a, b, rng=rng, clusters=clusters)
     return {
-        "recall_f8": _best(precision, recall, 8),
-        "precision_f8": _best(precision, recall, 1 / 8),
+        "recall_f8": best(precision, recall, 8),
+        "precision_f8": best(precision, recall, 1 / 8),
     }
 
 
@@ -48,7 +48,8 @@ def curve(
     return np.clip(precision, 0, 1), np.clip(recall, 0, 1)
 
 
-def _best(precision: Array, recall: Array, beta: float) -> float:
+def best(precision: Array, recall: Array, beta: float) -> float:
+    """Return the largest F of a curve; `beta` is how much more recall counts."""
     down = beta**2 * precision + recall
     value = np.divide(
         (1 + beta**2) * precision * recall, down, out=np.zeros_like(down), where=down > 0
