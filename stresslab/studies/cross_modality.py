@@ -255,7 +255,7 @@ PIECE = Study(
     ),
     pictures=(
         Picture(
-            "matrix", "matrix", "Share of windows right, by training signal and test signal",
+            "matrix", "cross_modality", "Share of windows right, by training and by test signal",
             {"diverging": True, "bounds": (0.0, 1.0), "column_title": "tested on"},
             choose="split",
         ),
