@@ -150,7 +150,7 @@ def cells(workspace: "Workspace", split: str, chance: float) -> "pd.DataFrame":
     return one.assign(
         split=split, row="trained on " + one["trained_on"], column=one["domain"],
         word=notes, ringed=notes == WORDS[0], asymmetry=np.abs(value - value.T).ravel(),
-        note=[word.split(" (")[0] for word in notes], chance=chance,
+        note=["" if word == WORDS[1] else word.split(" (")[0] for word in notes], chance=chance,
     )[["split", "row", "column", "value", "low", "high", "n", "n_clusters", "word", "note",
        "ringed", "chance", "asymmetry", "trained_on"]]  # fmt: skip
 
