@@ -11,7 +11,7 @@ from stresslab import __version__, studies
 from stresslab.analyses._words import plural
 from stresslab.jobs import background
 from stresslab.jobs.build_study import build_study
-from stresslab.studies import Study
+from stresslab.studies import Picture, Study
 from stresslab.studies._kept import Kept, kept
 
 STUDY = state.STUDY
@@ -118,7 +118,7 @@ def _found(study: Study, found: Kept, head: Any) -> None:
     for number, picture in enumerate(study.pictures):
         if picture.title:
             st.subheader(picture.title, anchor=False)
-        table = result.tables[picture.table]
+        table = _chosen_rows(result.tables[picture.table], picture, number)
         settings = dict(picture.settings)
         show.chart(
             picture.figure, table, alt=picture.alt, key=f"picture_{number}", **settings
@@ -130,6 +130,18 @@ def _found(study: Study, found: Kept, head: Any) -> None:
     for number, name in enumerate(shown):
         with st.expander(name.replace("_", " ").capitalize(), expanded=number == 0):
             st.dataframe(result.tables[name], hide_index=True, key=f"table_{name}", placeholder="–")
+
+
+def _chosen_rows(table: pd.DataFrame, picture: Picture, number: int) -> pd.DataFrame:
+    """Return the rows a reader wants to see; all where the picture offers no choice."""
+    if not picture.choose:
+        return table
+    values = list(dict.fromkeys(table[picture.choose]))
+    wanted = st.segmented_control(
+        picture.choose.replace("_", " ").capitalize(), values, default=values[0],
+        key=f"choose_{number}", required=True,
+    )  # fmt: skip
+    return table[table[picture.choose] == wanted]
 
 
 def _looks(study: Study, found: Kept) -> None:

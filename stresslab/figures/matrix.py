@@ -33,7 +33,8 @@ def draw(
     Parameters
     ----------
     table : DataFrame
-        Columns of `PIECE`, `row` and `column`; a text in the column ``note`` is added to a cell.
+        Columns of `PIECE`, `row` and `column`; a text in the column ``note`` is added to a cell,
+        a true ``ringed`` draws a line around it.
     row, column : str
         Columns that name the rows and columns, in the order of the table.
     row_title, column_title : str
@@ -109,9 +110,11 @@ def _cell(
     marks: theme.Marks, row: Mapping[Any, Any], place: tuple[int, int], fill: str, mode: Mode
 ) -> None:
     x, y = place
+    look, ringed = theme.tokens(mode), row.get("ringed") is True
+    half = 0.47 if ringed else 0.5  # two rings side by side do not touch
     marks.add_shape(
-        type="rect", x0=x - 0.5, x1=x + 0.5, y0=y - 0.5, y1=y + 0.5, fillcolor=fill, layer="below",
-        line={"width": 2, "color": theme.tokens(mode).background},
+        type="rect", x0=x - half, x1=x + half, y0=y - half, y1=y + half, fillcolor=fill,
+        layer="below", line={"width": 2, "color": look.text if ringed else look.background},
     )  # fmt: skip
     few = row.get("n") is not None and row["n"] < theme.HOLLOW_BELOW
     said = f"({row['said']})" if few else str(row["said"])

@@ -98,6 +98,8 @@ class Picture:
         Settings of the figure piece.
     title : str
         Heading over it; the first picture needs none.
+    choose : str
+        Column of the table whose values a reader chooses from, one at a time; none when empty.
     """
 
     figure: str
@@ -105,6 +107,7 @@ class Picture:
     alt: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     title: str = ""
+    choose: str = ""
 
 
 @dataclass(frozen=True)

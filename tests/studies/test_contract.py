@@ -57,6 +57,8 @@ def test_every_picture_of_a_study_draws_its_table(built, name, mode):
     found = built(name)
     for picture in studies.get(name).pictures:
         table = found.result.tables[picture.table]
+        if picture.choose:
+            table = table[table[picture.choose] == table[picture.choose].iloc[-1]]
         piece = figures.get(picture.figure)
         assert set(piece.columns) <= {*table.columns, "low", "high", "n"}, picture.figure
         drawn = piece.draw(table, mode=mode, **picture.settings)
