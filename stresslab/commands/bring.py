@@ -35,11 +35,7 @@ def import_(
     if not paths:
         raise typer.BadParameter("Name files or folders to import, or a folder with --watch.")
     if watch:
-        if len(paths) > 1 or dry_run:
-            raise typer.BadParameter(
-                f"--watch takes one folder and no --dry-run; got {len(paths)} paths"
-                f"{' and --dry-run' if dry_run else ''}. Start it once for each folder."
-            )
+        _check_watched(paths, dry_run)
         events = watch_logs(workspace_path(workspace), paths[0], mapping=mapping)
         return _imports.watched(events, json_wanted=json_)
     if dry_run:
@@ -47,3 +43,11 @@ def import_(
         return _imports.plan(plan, json_wanted=json_)
     events = import_logs(workspace_path(workspace), paths, mapping=mapping)
     return _imports.ended(_print.follow(events, quiet=json_), json_wanted=json_)
+
+
+def _check_watched(paths: list[Path], dry_run: bool) -> None:
+    if len(paths) > 1 or dry_run:
+        raise typer.BadParameter(
+            f"--watch takes one folder and no --dry-run; got {len(paths)} paths"
+            f"{' and --dry-run' if dry_run else ''}. Start it once for each folder."
+        )
