@@ -291,8 +291,6 @@ PIECE = Study(
     looks=(
         Look("ood_gap", {"task": tables.TASK}, "Transfer between signals"),
         Look("tier_curve", {"task": tables.TASK, "by": "domain"}, "Share right under noise"),
-        Look("embedding_map", {"task": tables.TASK, "space": tables.space_of(SHOWN)},
-             "Map of the hidden layer"),
         Look("geometry", {"task": tables.TASK, "space": tables.space_of(SHOWN)},
              "Geometry of the hidden layer"),
     ),

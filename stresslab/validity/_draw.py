@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from stresslab.checks import Array
+from stresslab.stats.unpaired import Side
 from stresslab.validity._kind import Case
 
 DESIGNS = tuple(
@@ -115,3 +116,15 @@ def covered(low: Array, high: Array, truth: float) -> Array:
     """Return whether each interval holds the truth; NaN where there is no interval."""
     inside = (np.asarray(low) <= truth + 1e-12) & (truth <= np.asarray(high) + 1e-12)
     return np.where(np.isnan(low) | np.isnan(high), np.nan, inside.astype(float))
+
+
+def side(case: Case, share: float, runs: int, rng: np.random.Generator) -> Side:
+    """Return the sums of one side, in every run."""
+    kinds, counts = clusters(case, (share, 1 - share), runs, rng)
+    right, one = kinds[:, 0], np.ones(runs)
+    n = case.n_clusters * case.rows * one
+    return Side(
+        (counts @ right).astype(float), n, case.n_clusters * one,
+        (counts @ right**2).astype(float), (counts @ right * case.rows).astype(float),
+        n * case.rows, one.astype(bool),
+    )  # fmt: skip

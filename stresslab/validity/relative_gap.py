@@ -5,9 +5,8 @@ import numpy as np
 from stresslab.checks import Array
 from stresslab.gaps.relative import ratio_interval
 from stresslab.stats.intervals import from_moments
-from stresslab.validity._draw import covered, grid
+from stresslab.validity._draw import covered, grid, side
 from stresslab.validity._kind import Case, Check
-from stresslab.validity.unpaired_rate import side
 
 KEPT = 0.8
 """True share of the value inside that is left outside."""

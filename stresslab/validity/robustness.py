@@ -5,9 +5,8 @@ import numpy as np
 from stresslab.checks import Array
 from stresslab.gaps.line import on_the_line, robustness
 from stresslab.stats.unpaired import value_and_variance
-from stresslab.validity._draw import covered
+from stresslab.validity._draw import covered, side
 from stresslab.validity._kind import Case, Check
-from stresslab.validity.unpaired_rate import side
 
 MODELS = 8
 SPAN = 0.25

@@ -5,9 +5,8 @@ import numpy as np
 from stresslab.checks import Array
 from stresslab.gaps.valley import critical_interval, widest_interval
 from stresslab.stats.unpaired import unpaired_differences
-from stresslab.validity._draw import covered
+from stresslab.validity._draw import covered, side
 from stresslab.validity._kind import Case, Check
-from stresslab.validity.unpaired_rate import side
 
 SHAPE = np.array([0.2, 0.6, 1.0, 0.7, 0.3])
 """Gap at five levels, as a share of the widest one."""
