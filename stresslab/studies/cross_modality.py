@@ -291,8 +291,6 @@ PIECE = Study(
     looks=(
         Look("ood_gap", {"task": tables.TASK}, "Transfer between signals"),
         Look("tier_curve", {"task": tables.TASK, "by": "domain"}, "Share right under noise"),
-        Look("geometry", {"task": tables.TASK, "space": tables.space_of(SHOWN)},
-             "Geometry of the hidden layer"),
     ),
     ours="The paper gives the design; formulas and signals are ours. The six signals are made up: "
     "15 people, one arousal trace each, 20 minutes at 16 Hz, windows of 30 s that overlap by half, "
