@@ -38,24 +38,7 @@ def draw(
     there = dict.fromkeys([*table["model_a"], *table["model_b"]])
     models = [one for one in order if one in there] or list(there)
     styles = {**theme.styles(models), **dict(styles or {})}
-    most = 12 if narrow else 24
-    names = [theme.plain(theme.shorten(styles[one].name, most)) for one in models]
-    picture = theme.figure(
-        mode, height=HEAD + FOOT + max(CELL_PX * len(models), 120),
-        margin={"l": 28 + int(7 * max(map(len, names))), "r": 64, "t": HEAD, "b": FOOT},
-    )  # fmt: skip
-    ticks = {"tickmode": "array", "tickvals": list(range(len(models)))}
-    heads = [theme.plain(theme.shorten(styles[one].name, 14)) for one in models]
-    end = len(models) - 0.5
-    picture.layout.xaxis = theme.axis(
-        mode,
-        side="top",
-        ticktext=heads,
-        range=[-0.5, end],
-        tickangle=-35 if len(models) <= UPRIGHT_FROM else -90,
-        **ticks,
-    )
-    picture.layout.yaxis = theme.axis(mode, ticktext=names, range=[end, -0.5], **ticks)
+    picture = _axes(models, styles, mode, narrow)
     marks, hovers = theme.Marks(), []
     place = {model: number for number, model in enumerate(models)}
     look = theme.tokens(mode)
@@ -69,14 +52,7 @@ def draw(
             f"{theme.interval(row['low'], row['high'])}<br>n = {int(row['n']):,}"
         )
         for x, y in ((a, b), (b, a)):
-            marks.add_shape(
-                type="rect", x0=x - 0.5, x1=x + 0.5, y0=y - 0.5, y1=y + 0.5, fillcolor=fill,
-                layer="below", line={"width": 2, "color": look.background},
-            )  # fmt: skip
-            marks.add_annotation(
-                text=theme.number(row["value"]), x=x, y=y, showarrow=False,
-                font={"size": 12, "color": theme.ink(fill) if sure else look.muted},
-            )  # fmt: skip
+            _cell(marks, x, y, theme.number(row["value"]), fill, mode, sure=sure)
             hovers.append((x, y, theme.told(said, row)))
     marks.add_trace(
         go.Scatter(
@@ -91,6 +67,40 @@ def draw(
         "Grey: may be chance." + (" Mean over conditions." if within else "")
     }
     return picture
+
+
+def _axes(
+    models: list[str], styles: Mapping[str, theme.Style], mode: Mode, narrow: bool
+) -> go.Figure:
+    """Return an empty picture with the models at the rows and over the columns."""
+    names = [theme.plain(theme.shorten(styles[one].name, 12 if narrow else 24)) for one in models]
+    picture = theme.figure(
+        mode, height=HEAD + FOOT + max(CELL_PX * len(models), 120),
+        margin={"l": 28 + int(7 * max(map(len, names))), "r": 64, "t": HEAD, "b": FOOT},
+    )  # fmt: skip
+    ticks = {"tickmode": "array", "tickvals": list(range(len(models)))}
+    heads = [theme.plain(theme.shorten(styles[one].name, 14)) for one in models]
+    end = len(models) - 0.5
+    picture.layout.xaxis = theme.axis(
+        mode, side="top", ticktext=heads, range=[-0.5, end],
+        tickangle=-35 if len(models) <= UPRIGHT_FROM else -90, **ticks,
+    )  # fmt: skip
+    picture.layout.yaxis = theme.axis(mode, ticktext=names, range=[end, -0.5], **ticks)
+    return picture
+
+
+def _cell(
+    marks: theme.Marks, x: int, y: int, said: str, fill: str, mode: Mode, *, sure: bool
+) -> None:
+    look = theme.tokens(mode)
+    marks.add_shape(
+        type="rect", x0=x - 0.5, x1=x + 0.5, y0=y - 0.5, y1=y + 0.5, fillcolor=fill,
+        layer="below", line={"width": 2, "color": look.background},
+    )  # fmt: skip
+    marks.add_annotation(
+        text=said, x=x, y=y, showarrow=False,
+        font={"size": 12, "color": theme.ink(fill) if sure else look.muted},
+    )  # fmt: skip
 
 
 def _drawn(table: pd.DataFrame) -> tuple[pd.DataFrame, bool]:

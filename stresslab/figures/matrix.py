@@ -49,47 +49,51 @@ def draw(
         return theme.empty(mode)
     names = [str(one) for one in dict.fromkeys(table[row])]
     heads = [str(one) for one in dict.fromkeys(table[column])]
-    shown = dict(titles or {})
-    most = 18 if narrow else 30
-    left = 28 + int(7 * max(len(theme.shorten(shown.get(one, one), most)) for one in names))
-    labels = [theme.plain(theme.shorten(shown.get(one, one), 16)) for one in heads]
-    longest = 7 * max(map(len, labels))
-    slanted = longest > ((NARROW if narrow else WIDE) - left) / len(labels)
-    top = HEAD + (22 if column_title else 0) + (int(0.65 * longest) if slanted else 0)
-    picture = theme.figure(
-        mode, height=top + FOOT + max(ROW_PX * len(names), 120),
-        margin={
-            "l": left, "r": 16 + (int(0.75 * 7 * len(labels[-1])) if slanted else 0), "t": top,
-            "b": FOOT,
-        },
-    )  # fmt: skip
-    picture.layout.xaxis = theme.axis(
-        mode, side="top", tickmode="array", tickvals=list(range(len(heads))),
-        ticktext=labels, range=[-0.5, len(heads) - 0.5], tickangle=-40 if slanted else 0,
-    )  # fmt: skip
-    picture.layout.xaxis.title.text = theme.plain(column_title)
-    picture.layout.yaxis = theme.axis(
-        mode, tickmode="array", tickvals=list(range(len(names))),
-        ticktext=[theme.plain(theme.shorten(shown.get(one, one), most)) for one in names],
-        range=[len(names) - 0.5, -0.5],
-    )  # fmt: skip
+    picture = _axes(names, heads, column_title, dict(titles or {}), mode, narrow)
     marks = theme.Marks()
     span = bounds or _span(rows, diverging)
     counts = bool((rows["value"] % 1 == 0).all()) and rows["value"].abs().max() > 1
     for one in rows.to_dict("records"):
         place = heads.index(str(one[column])), names.index(str(one[row]))
         said = f"{one['value']:.0f}" if counts else theme.number(one["value"])
-        _cell(
-            marks,
-            {**one, "said": said},
-            place,
-            _fill(float(one["value"]), span, diverging, mode),
-            mode,
-        )
+        fill = _fill(float(one["value"]), span, diverging, mode)
+        _cell(marks, {**one, "said": said}, place, fill, mode)
     marks.add_trace(_hovers(rows, row, column, heads, names))
     marks.onto(picture)
     if row_title:
         picture.layout.meta = {"caption": f"Rows: {row_title}."}
+    return picture
+
+
+def _axes(
+    names: list[str], heads: list[str], title: str, shown: Mapping[str, str], mode: Mode,
+    narrow: bool,
+) -> go.Figure:  # fmt: skip
+    """Return an empty picture with names at the rows and heads over the columns."""
+
+    def told(one: str, most: int) -> str:
+        return theme.shorten(shown.get(one, one), most)
+
+    rows = [told(one, 18 if narrow else 30) for one in names]
+    left = 28 + int(7 * max(map(len, rows)))
+    labels = [theme.plain(told(one, 16)) for one in heads]
+    longest = 7 * max(map(len, labels))
+    slanted = longest > ((NARROW if narrow else WIDE) - left) / len(labels)
+    top = HEAD + (22 if title else 0) + (int(0.65 * longest) if slanted else 0)
+    right = 16 + (int(0.75 * 7 * len(labels[-1])) if slanted else 0)
+    picture = theme.figure(
+        mode, height=top + FOOT + max(ROW_PX * len(names), 120),
+        margin={"l": left, "r": right, "t": top, "b": FOOT},
+    )  # fmt: skip
+    picture.layout.xaxis = theme.axis(
+        mode, side="top", tickmode="array", tickvals=list(range(len(heads))),
+        ticktext=labels, range=[-0.5, len(heads) - 0.5], tickangle=-40 if slanted else 0,
+    )  # fmt: skip
+    picture.layout.xaxis.title.text = theme.plain(title)
+    picture.layout.yaxis = theme.axis(
+        mode, tickmode="array", tickvals=list(range(len(names))),
+        ticktext=list(map(theme.plain, rows)), range=[len(names) - 0.5, -0.5],
+    )  # fmt: skip
     return picture
 
 

@@ -6,15 +6,7 @@ from stresslab.evidence import Evidence
 from stresslab.geometry._cone import project_on_cones
 from stresslab.geometry._theory import capacity_of_balls
 from stresslab.geometry.manifolds import manifold_geometry, rows_used
-
-
-def circles(radius, classes=10, dimension=200, points=60, seed=0):
-    rng = np.random.default_rng(seed)
-    axes = rng.normal(size=(3, classes, 1, dimension))
-    axes /= np.linalg.norm(axes, axis=3, keepdims=True)
-    turn = np.linspace(0, 2 * np.pi, points, endpoint=False)[None, :, None]
-    x = axes[0] + radius * (np.cos(turn) * axes[1] + np.sin(turn) * axes[2])
-    return Evidence(features=x.reshape(-1, dimension), labels=np.repeat(np.arange(classes), points))
+from stresslab.studies._geometry_tables import circles
 
 
 def of(evidence, seed=1, **settings):

@@ -5,10 +5,8 @@ import hashlib
 import json
 import re
 
-import pyarrow.parquet as pq
 import pytest
 
-from stresslab import nouns
 from stresslab.cli import main
 from stresslab.errors import ParamError, WorkspaceError
 from stresslab.jobs import _export_tables as tables
@@ -17,6 +15,7 @@ from stresslab.jobs.export import FORMATS, NAMES, export
 from stresslab.jobs.import_logs import import_logs
 from stresslab.store.workspace import Workspace
 from tests import factory
+from tests.jobs.run_tables import run_tables
 from tests.readers import helm_files
 
 LOSSLESS = ("every-eval-ever", "parquet", "csv")
@@ -115,17 +114,8 @@ def tables_of(workspace):
     """Return every table of every run by model, task and revision, JSON decoded."""
     found = {}
     for run in workspace.runs():
-        for table in ("items", "variants", "outcomes", "scores", "published"):
-            path = run.path / f"{table}.parquet"
-            rows = pq.read_table(path).to_pylist() if path.exists() else []
-            for row in rows:
-                for name, kind in nouns.TABLES[table].items():
-                    if kind == "json" and row[name] is not None:
-                        row[name] = json.loads(row[name])
-                if table == "variants" and row["tier"] == 0:
-                    row["axis"] = None  # an original stands on every axis
-            key = (run.model, run.task, run.revision, table)
-            found[key] = sorted(rows, key=lambda row: json.dumps(row, sort_keys=True))
+        for table, rows in run_tables(run).items():
+            found[run.model, run.task, run.revision, table] = rows
     return found
 
 
